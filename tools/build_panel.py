@@ -67,9 +67,10 @@ def npm_environment(work: Path) -> tuple[str, dict[str, str]]:
     return wheel_environment(work)
 
 
-def build(work: Path) -> None:
+def run_npm(work: Path, script: str) -> None:
+    """Install the packages of the lock file and run a script of web/package.json."""
     npm, environment = npm_environment(work)
-    for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+    for command in (["ci", "--no-audit", "--no-fund"], ["run", script]):
         subprocess.run([npm, *command], cwd=WEB, env=environment, check=True)
 
 
@@ -77,17 +78,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "panel")
     parser.add_argument("--force", action="store_true", help="build even if nothing changed")
+    parser.add_argument("--check", action="store_true", help="types, lint and unit tests instead")
     args = parser.parse_args()
+    script = "check" if args.check else "build"
     digest = sources_digest()
-    if not args.force and STAMP.is_file() and STAMP.read_text() == digest:
+    if script == "build" and not args.force and STAMP.is_file() and STAMP.read_text() == digest:
         print("The panel is up to date")
         return 0
     try:
-        build(args.work.resolve())
+        run_npm(args.work.resolve(), script)
     except (OSError, subprocess.CalledProcessError) as error:
-        print(f"The panel could not be built: {error}", file=sys.stderr)
+        print(f"The panel's {script} failed: {error}", file=sys.stderr)
         return 1
-    STAMP.write_text(digest)
+    if script == "build":
+        STAMP.write_text(digest)
     return 0
 
 

@@ -1,0 +1,38 @@
+"""`python -m training_manager_ros.node`: run the node until Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+
+from training_manager_ros.node.node import TrainingManagerNode
+
+# Handlers answer within milliseconds; a few threads keep one slow disk from holding up the rest.
+THREADS = 4
+
+
+def main() -> int:
+    """Run until the process is told to end; the exit code is 0 then."""
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    rclpy.init()
+    node = TrainingManagerNode()
+    executor = MultiThreadedExecutor(num_threads=THREADS)
+    executor.add_node(node)
+    try:
+        node.start()
+        executor.spin()
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        node.stop()
+        executor.shutdown()
+        node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
