@@ -1,4 +1,4 @@
-"""Everything on a robot: the node, the panel server and a rosbridge that only the panel server reaches.
+"""Everything on a robot: node, panel server, and a rosbridge that only the panel server reaches.
 
     ros2 launch training_manager ui.launch.py skills_dir:=~/skills port:=8080
 

@@ -39,7 +39,9 @@ def sources_digest() -> str:
 def node_version(node: str) -> tuple[int, int]:
     """Major and minor version of a Node.js executable; (0, 0) if it does not run."""
     try:
-        text = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
+        text = subprocess.run(
+            [node, "--version"], capture_output=True, text=True, check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError):
         return (0, 0)
     match = re.match(r"v(\d+)\.(\d+)", text)

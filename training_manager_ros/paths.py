@@ -1,4 +1,4 @@
-"""Where the package keeps what is not a skill: caches that may be deleted, and state that may not."""
+"""Where the package keeps what is not a skill: caches, which may be deleted, and state."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ Handler = Callable[[Self, Any, Any], Any]
 def answers_errors(handler: Handler[Self]) -> Handler[Self]:
     """Make a handler answer `success=False` and the error's sentence where it raises one.
 
-    An error that is not the user's is a defect: it is logged with its traceback and answered all the
-    same, because a service that never answers would hang its caller.
+    An error that is not the user's is a defect: it is logged with its traceback and answered all
+    the same, because a service that never answers would hang its caller.
     """
 
     @functools.wraps(handler)

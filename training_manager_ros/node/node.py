@@ -151,7 +151,9 @@ class TrainingManagerNode(Node):  # type: ignore[misc]  # rclpy has no types
     @answers_errors
     def _list_episodes(self, request: Any, response: Any) -> Any:
         if request.limit > _LARGEST_PAGE:
-            raise InvalidInput(f"At most {_LARGEST_PAGE} episodes a page; ask for the rest by offset.")
+            raise InvalidInput(
+                f"At most {_LARGEST_PAGE} episodes a page; ask for the rest by offset."
+            )
         dataset = self._catalog.dataset(request.skill)
         summary = dataset.summary
         response.dataset_format = summary.format.value
@@ -179,5 +181,5 @@ def _json_object(text: str) -> dict[str, Any]:
     except ValueError as error:
         raise InvalidInput(f"This is not JSON: {error}.") from error
     if not isinstance(value, dict):
-        raise InvalidInput("A JSON object is needed, such as {\"name\": \"Pick up cup\"}.")
+        raise InvalidInput('A JSON object is needed, such as {"name": "Pick up cup"}.')
     return value
