@@ -4,7 +4,11 @@ TrainingManagerError
 ├── InvalidInput       the request is wrong; `fields` names the wrong fields where known
 ├── NotFound           the skill, episode, camera or frame does not exist
 ├── Conflict           somebody else changed it first, or the name is taken
-└── Unreadable         what is on disk is broken; the message names the file
+├── Unreadable         what is on disk is broken; the message names the file
+├── Unavailable        the training server or the network does not answer now; later it may
+├── Refused            the training server said no, and will say no again to the same request
+│   └── NotSignedIn    there is no service key, or it is not accepted
+└── Cancelled          somebody asked for the work to stop
 
 The inner packages raise these and nothing else on purpose; the edges (node, panel, CLI) turn
 them into an answer in one place each. Messages are sentences for the user and say what to do.
@@ -14,7 +18,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["Conflict", "InvalidInput", "NotFound", "TrainingManagerError", "Unreadable"]
+__all__ = [
+    "Cancelled",
+    "Conflict",
+    "InvalidInput",
+    "NotFound",
+    "NotSignedIn",
+    "Refused",
+    "TrainingManagerError",
+    "Unavailable",
+    "Unreadable",
+]
 
 
 class TrainingManagerError(Exception):
@@ -42,3 +56,26 @@ class Conflict(TrainingManagerError):
 
 class Unreadable(TrainingManagerError):
     """Raised when a file or folder exists but can't be read as what it should be."""
+
+
+class Unavailable(TrainingManagerError):
+    """Raised when a server or the network does not answer now; the same request may work later."""
+
+
+class Refused(TrainingManagerError):
+    """Raised when the training server refuses a request for good; repeating it will not help.
+
+    `status` is the HTTP status of the answer, 0 where there was none.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NotSignedIn(Refused):
+    """Raised when there is no service key, or the server does not accept it."""
+
+
+class Cancelled(TrainingManagerError):
+    """Raised out of long work after somebody cancelled it."""
