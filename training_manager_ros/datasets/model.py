@@ -1,4 +1,4 @@
-"""What a dataset is, whatever its format on disk: episodes, cameras, signals and where each frame is.
+"""What a dataset is, whatever its format: episodes, cameras, signals and where each frame is.
 
 Every format is one `Dataset` subclass that answers these questions. Nothing here opens a file.
 """
@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # a list of skills is made without numpy
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = [
     "Camera",
@@ -91,7 +93,7 @@ class Signal:
 
 @dataclass(frozen=True)
 class VideoFrames:
-    """Frame k of the episode is frame `first_frame + k` of the video file, in presentation order."""
+    """Frame k of the episode is frame `first_frame + k` of the file, in presentation order."""
 
     path: Path
     first_frame: int
@@ -134,7 +136,8 @@ class Dataset(ABC):
 
     @property
     @abstractmethod
-    def summary(self) -> DatasetSummary: ...
+    def summary(self) -> DatasetSummary:
+        """What a list shows, with every problem that opening it has shown."""
 
     @property
     @abstractmethod
@@ -146,17 +149,20 @@ class Dataset(ABC):
         """All cameras; may look into the first readable episode."""
 
     @abstractmethod
-    def episode(self, episode_id: int) -> Episode: ...
+    def episode(self, episode_id: int) -> Episode:
+        """One episode; looks into its files, or remembers what was found in them."""
 
     @abstractmethod
-    def signals(self, episode_id: int) -> tuple[Signal, ...]: ...
+    def signals(self, episode_id: int) -> tuple[Signal, ...]:
+        """All values over the episode; the action first."""
 
     @abstractmethod
     def timestamps(self, episode_id: int) -> npt.NDArray[np.float64]:
         """Seconds since the episode's first timestep as recorded (T,); empty if not recorded."""
 
     @abstractmethod
-    def frames(self, episode_id: int, camera: str) -> FrameSource: ...
+    def frames(self, episode_id: int, camera: str) -> FrameSource:
+        """Where the frames of a camera are."""
 
     def episodes(self, offset: int = 0, limit: int | None = None) -> list[Episode]:
         """A page of episodes in order of `episode_ids`; opens only those files."""

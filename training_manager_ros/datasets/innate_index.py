@@ -1,0 +1,167 @@
+"""data/dataset_metadata.json: the recorder's list of episodes, held against the files beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .jsonfile import to_int, to_number, to_text
+from .listing import Listing, shown, some
+from .model import DatasetFormat
+from .sound import too_small
+
+__all__ = ["InnateEntry", "InnateIndex", "innate_index", "seconds_between"]
+
+
+@dataclass(frozen=True)
+class InnateEntry:
+    """One listed episode. File names are relative to data/ and stay inside it."""
+
+    id: int
+    file: str  # "" where the list has none that is allowed
+    start: str
+    end: str
+    videos: tuple[tuple[str, str], ...]  # (camera, file), in the order of the trainer's cameras
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class InnateIndex:
+    """The list of episodes, by id."""
+
+    format: DatasetFormat
+    rate: float  # 0 = unknown
+    entries: tuple[InnateEntry, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Names of the cameras that have videos."""
+        return tuple(sorted({camera for entry in self.entries for camera, _ in entry.videos}))
+
+
+def innate_index(value: Mapping[str, Any], listing: Listing) -> InnateIndex:
+    """Read the list as far as it makes sense, and say where it and the files disagree."""
+    problems: list[str] = list(listing.problems)
+    entries = _entries(value.get("episodes", []), problems)
+    declared = to_int(value.get("number_of_episodes"))
+    if declared != len(entries):
+        stated = "no whole number" if declared is None else str(declared)
+        problems.append(
+            f"dataset_metadata.json lists {len(entries)} episodes, but its number_of_episodes is "
+            f"{stated}; the recorder numbers the next episode by it."
+        )
+    rate = to_number(value.get("data_frequency"))
+    if rate == 0 and entries:
+        problems.append("The frame rate is unknown: data_frequency is missing or 0.")
+    problems += _compare(entries, listing)
+    kind = _format(value.get("dataset_type"), entries, problems)
+    return InnateIndex(kind, rate, tuple(entries), tuple(problems))
+
+
+def _entries(episodes: object, problems: list[str]) -> list[InnateEntry]:
+    if not isinstance(episodes, list):
+        problems.append("dataset_metadata.json has no list of episodes.")
+        return []
+    entries: dict[int, InnateEntry] = {}
+    for position, item in enumerate(episodes):
+        if not isinstance(item, dict):
+            problems.append(f"Entry {position} of dataset_metadata.json is no episode.")
+            continue
+        entry = _entry(position, item)
+        if entry.id in entries:
+            problems.append(
+                f"dataset_metadata.json lists episode {entry.id} twice; {shown(entry.file)} is "
+                "left out."
+            )
+            continue
+        entries[entry.id] = entry
+    return [entries[key] for key in sorted(entries)]
+
+
+def _entry(position: int, item: Mapping[str, Any]) -> InnateEntry:
+    problems: list[str] = []
+    episode_id = to_int(item.get("episode_id"))
+    if episode_id is None:
+        episode_id = position
+        problems.append("It has no valid episode_id; its place in the list is used.")
+    name = item.get("file_name")
+    if name is None:
+        problems.append("No file is listed for it.")
+    file = _plain_name(name, problems)
+    stem = file.rsplit(".", 1)[0]
+    listed = item.get("video_files")
+    videos: list[tuple[str, str]] = []
+    for video in listed if isinstance(listed, list) else []:
+        plain = _plain_name(video, problems)
+        if not plain:
+            continue
+        camera = plain.rsplit(".", 1)[0]
+        if camera.startswith(f"{stem}_") and len(camera) > len(stem) + 1:
+            camera = camera[len(stem) + 1 :]
+        else:
+            problems.append(f"{shown(plain)} is not named {shown(stem)}_<camera>.mp4.")
+        videos.append((camera, plain))
+    # the trainer takes the first two in this order as its cameras
+    videos.sort(key=lambda video: video[1])
+    start, end = to_text(item.get("start_timestamp")), to_text(item.get("end_timestamp"))
+    return InnateEntry(episode_id, file, start, end, tuple(videos), tuple(problems))
+
+
+def _plain_name(name: object, problems: list[str]) -> str:
+    if name is None:
+        return ""
+    text = to_text(name)
+    if not text or text != name or "/" in text or "\0" in text or text.startswith("."):
+        problems.append(f"The file name {str(name)[:80]!r} is not allowed.")
+        return ""
+    return text
+
+
+def _compare(entries: list[InnateEntry], listing: Listing) -> list[str]:
+    problems: list[str] = []
+    listed = {entry.file for entry in entries} - {""}
+    videos = {file for entry in entries for _, file in entry.videos}
+    missing = sorted((listed | videos) - listing.files.keys())
+    if missing:
+        problems.append(f"Files that the list names are missing: {some(missing)}.")
+    extra = sorted(
+        name
+        for name in listing.files
+        if "/" not in name and name.endswith((".h5", ".hdf5", ".mp4"))
+        if name not in listed and name not in videos
+    )
+    if extra:
+        problems.append(f"Files in data/ are not in the list of episodes: {some(extra)}.")
+    tiny = sorted(
+        name
+        for name in listed | videos
+        if name in listing.files and too_small(listing.files[name].size)
+    )
+    if tiny:
+        problems.append(f"Files are empty or mere Git LFS pointers: {some(tiny)}.")
+    return problems
+
+
+def _format(declared: object, entries: list[InnateEntry], problems: list[str]) -> DatasetFormat:
+    converted = sum(1 for entry in entries if entry.videos)
+    if not entries:
+        return DatasetFormat.H264 if declared == "h264" else DatasetFormat.H5
+    if declared not in ("h5", "h264"):
+        problems.append(f"dataset_type is {str(declared)[:40]!r}; it must be h5 or h264.")
+    elif declared == "h5" and converted:
+        problems.append(f"dataset_type is h5, but {converted} episodes have video files.")
+    if converted == len(entries):
+        return DatasetFormat.H264
+    return DatasetFormat.MIXED if converted else DatasetFormat.H5
+
+
+def seconds_between(start: str, end: str) -> float:
+    """Seconds from one ISO 8601 time to another; 0 where that makes no sense."""
+    try:
+        seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+    except (ValueError, TypeError):  # TypeError: one has a zone, the other not
+        return 0.0
+    return max(seconds, 0.0)
