@@ -1,0 +1,58 @@
+"""What the work of a job sees of its job: where to report progress, and whether to go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from training_manager_ros.errors import Cancelled
+from training_manager_ros.jobs.model import Progress
+
+__all__ = ["Control"]
+
+_PAUSE = 0.2  # seconds between two reports: five a second is all that anybody can see
+
+
+class Control:
+    """Handed to the work of a job. Reports are cheap: they are thinned out here.
+
+    `report` gets each report that goes out; `cancelled` answers whether the job is to end.
+    """
+
+    def __init__(
+        self,
+        report: Callable[[Progress], None] = lambda progress: None,
+        cancelled: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._report = report
+        self._cancelled = cancelled
+        self._clock = clock
+        self._progress = Progress()
+        self._next_report = clock()
+
+    def check(self) -> None:
+        """Raise `Cancelled` if the job is to end; the work then cleans up."""
+        if self._cancelled():
+            raise Cancelled("Cancelled.")
+
+    def stage(self, name: str, *, items: int = 0, size: int = 0) -> None:
+        """Begin a stage with so many items and bytes to do."""
+        self.check()
+        self._progress = Progress(stage=name, items_total=items, bytes_total=size)
+        self._send()
+
+    def advance(self, *, items: int = 0, size: int = 0) -> None:
+        """So many more items and bytes are done."""
+        self.check()
+        now = self._progress
+        self._progress = replace(
+            now, items_done=now.items_done + items, bytes_done=now.bytes_done + size
+        )
+        if self._clock() >= self._next_report:
+            self._send()
+
+    def _send(self) -> None:
+        self._next_report = self._clock() + _PAUSE
+        self._report(self._progress)
