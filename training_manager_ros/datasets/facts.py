@@ -8,7 +8,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ _log = logging.getLogger("training_manager.datasets")
 
 _VERSION = 1  # of what the readers store; raise it when a reader stores something else
 _MAX_FACTS = 200_000
+_MAX_NOTES = 20_000
 _SETTLE_NS = 100_000_000  # a file this fresh may change again within one tick of its time stamp
 
 
@@ -59,6 +60,25 @@ class FactCache:
         if "unreadable" in outcome:
             raise Unreadable(outcome["unreadable"])
         return outcome["fact"]
+
+    def notes(self, kind: str) -> dict[str, str]:
+        """Texts that `note` kept under this kind, by key; whether they still hold is the caller's."""
+        rows = self._execute("SELECT key, text FROM notes WHERE kind = ?", (kind,))
+        return dict(rows)
+
+    def note(self, kind: str, texts: Mapping[str, str], forget: Collection[str] = ()) -> None:
+        """Keep texts under a kind, each in place of its older one, and drop the keys to forget."""
+        if texts:
+            self._execute(
+                "INSERT OR REPLACE INTO notes (kind, key, text)"
+                " SELECT ?, key, value FROM json_each(?)",
+                (kind, json.dumps(dict(texts))),
+            )
+        if forget:
+            self._execute(
+                "DELETE FROM notes WHERE kind = ? AND key IN (SELECT value FROM json_each(?))",
+                (kind, json.dumps(list(forget))),
+            )
 
     def close(self) -> None:
         """Let go of the file; the cache then remembers nothing more."""
@@ -142,6 +162,10 @@ def _prepare(database: sqlite3.Connection) -> sqlite3.Connection:
             "CREATE TABLE IF NOT EXISTS facts (path BLOB, kind TEXT, size INTEGER,"
             " mtime_ns INTEGER, outcome TEXT NOT NULL, PRIMARY KEY (path, kind))"
         )
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS notes (kind TEXT, key TEXT, text TEXT NOT NULL,"
+            " PRIMARY KEY (kind, key))"
+        )
         # a file's facts are replaced when it changes; those of files long gone are the oldest rows
         excess = database.execute("SELECT COUNT(*) FROM facts").fetchone()[0] - _MAX_FACTS
         if excess > 0:
@@ -149,6 +173,8 @@ def _prepare(database: sqlite3.Connection) -> sqlite3.Connection:
                 "DELETE FROM facts WHERE rowid IN (SELECT rowid FROM facts ORDER BY rowid LIMIT ?)",
                 (excess + _MAX_FACTS // 4,),
             )
+        if database.execute("SELECT COUNT(*) FROM notes").fetchone()[0] > _MAX_NOTES:
+            database.execute("DELETE FROM notes")
     except sqlite3.Error:
         database.close()
         raise
