@@ -1,0 +1,192 @@
+"""Putting files in place without copying a byte that can be shared, and safe on disk.
+
+A reflink shares blocks until one side is changed, so it is always right; a hard link is the same
+file, so it is only for files that nobody writes in place; else the kernel copies.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+
+from training_manager_ros.errors import TrainingManagerError
+
+__all__ = ["DiskProblem", "FileMode", "Files"]
+
+_FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file
+_CHUNK = 16 * 1024 * 1024  # bytes between two looks at whether to go on
+
+# What says that this file system can't do it, rather than that something went wrong.
+_CANT = frozenset(
+    {
+        errno.EXDEV,
+        errno.EOPNOTSUPP,
+        errno.ENOTTY,
+        errno.EINVAL,
+        errno.EPERM,
+        errno.EMLINK,
+        errno.ENOSYS,
+        errno.EACCES,
+    }
+)
+
+
+class DiskProblem(TrainingManagerError):
+    """Raised when the disk is full, read-only or denies access; nothing is left behind."""
+
+
+class FileMode(str, Enum):
+    """How a file that stays as it is comes to its new place."""
+
+    AUTO = "auto"  # the cheapest that this file system can do
+    REFLINK = "reflink"
+    HARDLINK = "hardlink"
+    COPY = "copy"
+
+
+class Files:
+    """All writing of an edit goes through here.
+
+    `advance` is told the bytes that were placed or written; `before` is called ahead of each
+    change of the disk with what is about to happen (tests end the process there).
+    """
+
+    def __init__(
+        self,
+        mode: FileMode = FileMode.AUTO,
+        advance: Callable[[int], None] = lambda size: None,
+        before: Callable[[str, Path], None] = lambda what, path: None,
+    ) -> None:
+        self._mode = mode
+        self._advance = advance
+        self._before = before
+
+    def make_folder(self, path: Path) -> None:
+        """Make a folder and those above it; no error if it is there."""
+        if not path.is_dir():
+            self._before("make folder", path)
+            with explained(path):
+                path.mkdir(parents=True, exist_ok=True)
+
+    def place(self, source: Path, target: Path, *, linkable: bool) -> None:
+        """Make `target` hold what `source` holds. `linkable`: nobody writes such files in place."""
+        self.make_folder(target.parent)
+        self._before("place", target)
+        with explained(target):
+            size = source.stat().st_size
+            if self._reflink(source, target) or (linkable and self._hard_link(source, target)):
+                self._advance(size)
+            else:
+                self._copy(source, target)
+
+    def write(self, target: Path, content: bytes) -> None:
+        """A new file with this content, on disk when it returns."""
+        self.make_folder(target.parent)
+        self._before("write", target)
+        with explained(target), target.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        self._advance(len(content))
+
+    def make(self, target: Path, produce: Callable[[Path], None]) -> None:
+        """A new file that `produce` writes at the path it is given, on disk when it returns."""
+        self.make_folder(target.parent)
+        self._before("make", target)
+        with explained(target):
+            produce(target)
+            sync(target)
+
+    def publish(self, stage: Path, target: Path) -> None:
+        """Put everything below `stage` on disk, then let it appear as `target` by one rename."""
+        self._before("sync", stage)
+        with explained(stage):
+            for folder, _, _ in os.walk(stage):
+                sync(Path(folder))
+        self._before("publish", target)
+        with explained(target):
+            stage.rename(target)
+        self._before("sync", target.parent)
+        sync(target.parent)
+
+    def _reflink(self, source: Path, target: Path) -> bool:
+        if self._mode not in (FileMode.AUTO, FileMode.REFLINK):
+            return False
+        with source.open("rb") as reading, target.open("xb") as writing:
+            try:
+                fcntl.ioctl(writing.fileno(), _FICLONE, reading.fileno())
+            except OSError as error:
+                if error.errno not in _CANT:
+                    raise
+            else:
+                _keep_times(source, target)
+                return True
+        target.unlink()
+        if self._mode is FileMode.REFLINK:
+            raise DiskProblem(
+                "This file system can't share blocks (reflink); choose the file mode auto."
+            )
+        return False
+
+    def _hard_link(self, source: Path, target: Path) -> bool:
+        if self._mode not in (FileMode.AUTO, FileMode.HARDLINK):
+            return False
+        try:
+            os.link(source, target)
+        except OSError as error:
+            if error.errno not in _CANT:
+                raise
+            return False
+        return True
+
+    def _copy(self, source: Path, target: Path) -> None:
+        with source.open("rb") as reading, target.open("xb") as writing:
+            while count := _copy_some(reading.fileno(), writing.fileno()):
+                self._advance(count)
+            os.fsync(writing.fileno())
+        _keep_times(source, target)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turns an OSError about writing `path` into a sentence that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            message = f"The disk is full: no room for {path.name}. Free some and try again."
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            message = f"No permission to write {path}. Give this user the right to, and try again."
+        elif error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+            message = f"{path} exists already; nothing was changed."
+        else:
+            message = f"{path} can't be written: {error.strerror or error}."
+        raise DiskProblem(message) from error
+
+
+def sync(path: Path) -> None:
+    """Have a file or folder on disk when this returns."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _copy_some(reading: int, writing: int) -> int:
+    try:
+        return os.copy_file_range(reading, writing, _CHUNK)
+    except OSError as error:
+        if error.errno not in _CANT:
+            raise
+    return os.sendfile(writing, reading, None, _CHUNK)  # None: go on from where the last one ended
+
+
+def _keep_times(source: Path, target: Path) -> None:
+    status = source.stat()
+    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))

@@ -1,0 +1,98 @@
+"""What an edit will do, decided before anything is touched: shown as the dry run, then applied.
+
+A plan is a value. Its steps are the very things that are done; making it writes nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from training_manager_ros.datasets.edit.files import Files
+from training_manager_ros.datasets.edit.staging import staged
+from training_manager_ros.datasets.model import DatasetFormat
+from training_manager_ros.errors import InvalidInput
+
+__all__ = ["EditPlan", "Origin", "PlanProblem", "Step", "apply_plan"]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an episode of the result comes from."""
+
+    skill: str  # folder name of the source
+    episode: int  # its id there
+    new_id: int  # its id in the result
+
+
+@dataclass(frozen=True)
+class PlanProblem:
+    """Something the user has to know or decide before the plan can be, or should be, applied."""
+
+    message: str
+    remedy: str = ""  # what to do about it
+    blocks: bool = False  # the plan can't be applied as long as this stands
+
+
+class Step(Protocol):
+    """One change below the staging folder. Steps are frozen dataclasses: equal plans are equal."""
+
+    @property
+    def linked(self) -> int:
+        """Bytes that are shared or, where the file system can't, copied."""
+
+    @property
+    def written(self) -> int:
+        """Bytes that are written anew in any case, as far as can be told."""
+
+    def apply(self, stage: Path, files: Files) -> None:
+        """Do it, through `files`."""
+
+
+@dataclass(frozen=True)
+class EditPlan:
+    """An edit that makes the new skill `name` out of others, which stay as they are."""
+
+    name: str  # folder name of the new skill
+    sources: tuple[str, ...]  # folder names, in order
+    format: DatasetFormat
+    rate: float
+    cameras: tuple[str, ...]
+    episodes: tuple[Origin, ...]
+    frames: int
+    problems: tuple[PlanProblem, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def linked(self) -> int:
+        """Bytes that are shared with the sources where the file system can."""
+        return sum(step.linked for step in self.steps)
+
+    @property
+    def written(self) -> int:
+        """Bytes that are written anew."""
+        return sum(step.written for step in self.steps)
+
+
+def apply_plan(
+    root: Path, plan: EditPlan, files: Files, check: Callable[[], None] = lambda: None
+) -> Path:
+    """Carry out a plan; the new skill's folder. `check` raises to stop between two steps.
+
+    Raises `InvalidInput` where a problem blocks the plan or the disk has too little room.
+    """
+    blocking = [problem for problem in plan.problems if problem.blocks]
+    if blocking:
+        raise InvalidInput(" ".join(f"{one.message} {one.remedy}".strip() for one in blocking))
+    free = shutil.disk_usage(root).free
+    if plan.written > free:
+        raise InvalidInput(f"{plan.written} bytes are to be written, but only {free} are free.")
+    with staged(root, plan.name, files) as stage:
+        for step in plan.steps:
+            check()
+            step.apply(stage, files)
+        check()
+    return root / plan.name
