@@ -22,7 +22,7 @@ const ALL = ["app", "features", "state", "media", "route", "ui", "ros", "text"];
 function directions(folder, allowed) {
   const refused = ALL.filter((other) => other !== folder && !allowed.includes(other));
   const patterns = refused.map((other) => ({
-    group: [`@/${other}/**`, ...allowed.filter((a) => a.startsWith(`${other}/`)).map((a) => `!@/${a}`)],
+    group: [`@/${other}/*`, ...allowed.filter((a) => a.startsWith(`${other}/`)).map((a) => `!@/${a}.ts`)],
     message: `${folder}/ may not import from ${other}/ (see eslint.config.js).`,
   }));
   patterns.push({ group: ["../*"], message: "Import other folders by @/…, so that directions can be seen." });
@@ -46,7 +46,7 @@ function isolated(feature, others) {
           patterns: [
             ...options.patterns,
             {
-              group: others.map((other) => `@/features/${other}/**`),
+              group: others.map((other) => `@/features/${other}/*`),
               message: "A feature does not import from another one; share through ui/, state/ or media/.",
             },
           ],

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { HOME, formatRoute, parseRoute } from "./route.ts";
+
+describe("parseRoute and formatRoute", () => {
+  it.each([
+    "#/skills",
+    "#/skills/pick_up_cup",
+    "#/datasets",
+    "#/datasets/pick_up_cup",
+    "#/datasets/pick_up_cup/0",
+    "#/datasets/pick_up_cup/12?t=3.467",
+    "#/datasets/a%2Fb%20%C3%A9%3F/12",
+    "#/training",
+  ])("%s survives", (hash) => {
+    expect(formatRoute(parseRoute(hash))).toBe(hash);
+  });
+
+  it("decodes names", () => {
+    expect(parseRoute("#/skills/a%2Fb%20c").skill).toBe("a/b c");
+  });
+
+  it.each(["", "#", "#/", "#/nonsense", "#/nonsense/x"])("%j is the start page", (hash) => {
+    expect(parseRoute(hash)).toEqual(HOME);
+  });
+
+  it("ignores what makes no sense", () => {
+    expect(parseRoute("#/datasets/x/-1").episode).toBeNull();
+    expect(parseRoute("#/datasets/x/1e3").episode).toBeNull();
+    expect(parseRoute("#/datasets/x?t=4").time).toBeNull();
+    expect(parseRoute("#/datasets/x/1?t=-4").time).toBeNull();
+    expect(parseRoute("#/datasets/x/1?t=abc").time).toBeNull();
+    expect(parseRoute("#/skills/x/4").episode).toBeNull();
+    expect(parseRoute("#/skills/%E0%A4%A").skill).toBe("%E0%A4%A");
+  });
+});

@@ -1,0 +1,13 @@
+import type { Skill } from "@/ros/messages.ts";
+import type { PanelState } from "./store.ts";
+
+const NONE: readonly Skill[] = [];
+
+export const selectSkills = (state: PanelState): readonly Skill[] => state.skillList?.skills ?? NONE;
+
+export const selectSkill =
+  (name: string) =>
+  (state: PanelState): Skill | undefined =>
+    state.skillList?.skills.find((skill) => skill.name === name);
+
+export const selectLoaded = (state: PanelState): boolean => state.skillList !== null;
