@@ -1,0 +1,352 @@
+"""Takes every run through its life: approve, stage, start, watch, collect, end.
+
+One task a run. All that matters is in the database and in the run's folder, so that a server that
+was killed goes on where it was: what runs is watched again, what was being staged is staged anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from ..errors import Conflict, InvalidInput, NotFound
+from .clock import Clock, seconds
+from .collecting import collect, judge
+from .engines import Engine, Job, JobState, Outcome, Resources
+from .engines.processes import kill_marked
+from .engines.runner import Log
+from .failure import RunFailed
+from .lifecycle import Event, Status
+from .objects import ObjectStore, Place
+from .presets import Presets
+from .progress import LogParser
+from .records import Run
+from .request import RunRequest, run_request
+from .run_store import RunStore
+from .runlog import log_tail, read_log
+from .settings import Settings
+from .staging import Stager, environment, resolve
+
+__all__ = ["CANCELLED", "Conductor", "RunFolders"]
+
+T = TypeVar("T")
+log = logging.getLogger("training_manager.orchestrator")
+
+CANCELLED = "Cancelled."
+POLL = 0.5  # s between looks at a run
+CHUNK = 1 << 20  # bytes of log parsed at once
+
+
+@dataclass(frozen=True)
+class RunFolders:
+    """Where each run's folder is; `identity` tells this server's processes from another one's."""
+
+    root: Path
+    identity: str
+
+    def of(self, run_id: int) -> Path:
+        """The run's own folder."""
+        return self.root / str(run_id)
+
+    def log(self, run_id: int) -> Path:
+        """The run's log, see `runlog`."""
+        return self.of(run_id) / "log"
+
+    def marker(self, run_id: int) -> str:
+        """What the run's processes carry in their environment."""
+        return f"TRAINING_MANAGER_RUN={self.identity}/{run_id}"
+
+    def forget(self, run_ids: Iterable[int]) -> None:
+        """Remove the folders of runs that are no longer known."""
+        for run_id in run_ids:
+            shutil.rmtree(self.of(run_id), ignore_errors=True)
+
+    @property
+    def staging_marker(self) -> str:
+        """What the server's own git carries in its environment."""
+        return f"TRAINING_MANAGER_STAGING={self.identity}"
+
+
+class Conductor:
+    """The only one that starts, watches and ends runs. Lives on one event loop."""
+
+    def __init__(
+        self,
+        runs: RunStore,
+        objects: ObjectStore,
+        presets: Presets,
+        stager: Stager,
+        engine: Engine,
+        folders: RunFolders,
+        settings: Settings,
+        clock: Clock,
+    ) -> None:
+        self._runs = runs
+        self._objects = objects
+        self._presets = presets
+        self._stager = stager
+        self._engine = engine
+        self._folders = folders
+        self._settings = settings
+        self._clock = clock
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+        self._closing = threading.Event()
+
+    def wake(self) -> None:
+        """Something changed: a run was made, approved or cancelled."""
+        self._wake.set()
+
+    async def conduct(self) -> None:
+        """Work until cancelled."""
+        await self._thread(self._clean_up)
+        for run in self._runs.in_state(Status.BOOTING, Status.RUNNING):
+            self._begin(run)
+        try:
+            while True:
+                self._wake.clear()
+                await self._decide()
+                self._fill()
+                await self._wake.wait()
+        finally:
+            self._closing.set()
+            for task in self._tasks.values():
+                task.cancel()
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def _clean_up(self) -> None:
+        """After a crash: no git of ours is left, nor the work of runs that have ended."""
+        kill_marked(self._folders.staging_marker)
+        for folder in self._folders.root.iterdir():
+            try:
+                ended = not self._runs.run(int(folder.name)).active
+            except NotFound:  # its skill was deleted
+                self._folders.forget([int(folder.name)])
+                continue
+            if ended:
+                self._tidy(folder)
+
+    async def _decide(self) -> None:
+        """Waiting runs: cancelled, approved where nobody is asked, or left."""
+        for run in self._runs.in_state(Status.WAITING, Status.APPROVED):
+            if run.cancel_requested and run.run_id not in self._tasks:
+                await self._apply(run.run_id, Event.FINISH, CANCELLED)
+            elif run.status is Status.WAITING and self._settings.approval == "automatic":
+                await self._apply(run.run_id, Event.APPROVE)
+
+    def _fill(self) -> None:
+        """Begin approved runs, oldest first, as many as the engine takes."""
+        for run in self._runs.in_state(Status.APPROVED):
+            if run.run_id in self._tasks:
+                continue
+            if self._engine.parallel is not None and len(self._tasks) >= self._engine.parallel:
+                waits = "waiting until the runs before it have ended"
+                if run.daemon_state != waits:
+                    self._runs.note(run.run_id, daemon_state=waits)
+                continue
+            self._begin(run)
+
+    def _begin(self, run: Run) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(run))
+        self._tasks[run.run_id] = task
+        task.add_done_callback(lambda _: self._ended(run.run_id))
+
+    def _ended(self, run_id: int) -> None:
+        del self._tasks[run_id]
+        self.wake()
+
+    async def _guarded(self, run: Run) -> None:
+        """Whatever happens, the run gets an end that its owner sees."""
+        error = None
+        try:
+            await self._carry_out(run)
+        except RunFailed as failure:
+            error = str(failure)
+        except OSError as failure:
+            log.exception("run %d", run.run_id)
+            error = f"The server could not go on with this run: {failure}."
+        except Exception:
+            log.exception("run %d", run.run_id)
+            error = "The server failed while it worked on this run; its own log tells more."
+        await self._apply(run.run_id, Event.FINISH, error)
+        log.info("run %d ended%s", run.run_id, f": {error.splitlines()[0]}" if error else "")
+        await self._thread(self._tidy, self._folders.of(run.run_id))
+
+    async def _carry_out(self, run: Run) -> None:
+        try:
+            request = run_request(run.training_params, self._presets)
+        except InvalidInput as error:  # the preset's file was changed since the run was made
+            raise RunFailed(str(error)) from error
+        folder = self._folders.of(run.run_id)
+        status = await self._thread(self._engine.status, run.run_id, folder)
+        gpus, machine = await self._thread(self._place, request)
+        if status.state is JobState.UNKNOWN:
+            await self._boot(run, request, gpus, machine)
+        if run.status is not Status.RUNNING:
+            await self._apply(run.run_id, Event.START)
+        outcome, hours = await self._watch(run.run_id, self._seconds(request, gpus))
+        work = folder / "work"
+        self._note(run.run_id, "collecting the results")
+        place = Place(run.skill_id, run.run_id)
+        patterns = [resolve(p, work) for p in request.checkpoint_patterns]
+        patterns = [p.removeprefix(f"{work}/") for p in patterns]
+        names = await self._thread(
+            collect, work, patterns, self._whole_log(run.run_id), self._objects, place
+        )
+        tail = log_tail(self._folders.log(run.run_id))
+        judge(outcome, names, [resolve(p, work) for p in request.command], hours, tail)
+
+    def _place(self, request: RunRequest) -> tuple[int, str]:
+        wanted = Resources(request.gpu_type, request.min_gpus, request.max_gpus)
+        return self._engine.place(wanted)
+
+    async def _boot(self, run: Run, request: RunRequest, gpus: int, machine: str) -> None:
+        run_id = run.run_id
+        await self._apply(run_id, Event.BOOT)
+        await asyncio.wrap_future(self._runs.forget_progress(run_id))
+        await asyncio.wrap_future(self._runs.note(run_id, instance_type=machine))
+        folder = self._folders.of(run_id)
+        commit = await self._thread(self._stage, run, request)
+        noted = self._runs.note(run_id, commit_id=commit, daemon_state="starting")
+        await asyncio.wrap_future(noted)
+        work, marker = folder / "work", self._folders.marker(run_id)
+        job = Job(
+            run_id=run_id,
+            folder=folder,
+            command=tuple(resolve(part, work) for part in request.command),
+            env=environment(request, work, gpus, marker),
+            gpu_type=request.gpu_type,
+            gpus=gpus,
+            seconds=self._seconds(request, gpus),
+            quota_bytes=int(self._settings.disk_quota_gb * 1e9),
+            log_bytes=int(self._settings.log_limit_mb * 1e6),
+            grace=self._settings.stop_grace,
+            marker=marker,
+        )
+        if self._cancelled(run_id):
+            raise RunFailed(CANCELLED)
+        await self._thread(self._engine.submit, job)
+
+    def _stage(self, run: Run, request: RunRequest) -> str:
+        folder = self._folders.of(run.run_id)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, mode=0o700)
+        lines = Log(folder / "log", int(self._settings.log_limit_mb * 1e6))
+
+        def say(text: str) -> None:
+            lines.write(f"[training-manager] {text}\n".encode())
+            self._note(run.run_id, text)
+
+        def stopped() -> bool:
+            return self._closing.is_set() or self._cancelled(run.run_id)
+
+        try:
+            return self._stager.stage(request, run.skill_id, folder / "work", say, stopped)
+        except RunFailed as failure:
+            if self._cancelled(run.run_id):
+                raise RunFailed(CANCELLED) from failure
+            lines.write(f"[training-manager] {failure}\n".encode())
+            raise
+        finally:
+            lines.close()
+
+    async def _watch(self, run_id: int, allowed: float) -> tuple[Outcome, float]:
+        """Until the engine says it has ended; how, and the hours it was allowed."""
+        folder = self._folders.of(run_id)
+        started = seconds(self._runs.run(run_id).started_at or "")
+        reader = _Follower(self._runs, self._folders, run_id)
+        stopping = False
+        while True:
+            run = self._runs.run(run_id)
+            status = await self._thread(self._engine.status, run_id, folder)
+            if run.cancel_requested and not stopping:
+                stopping = True
+                await self._thread(self._engine.stop, run_id, folder)
+            elapsed = self._clock() - started
+            ended = status.state is JobState.ENDED
+            await self._thread(reader.read, elapsed, ended)
+            if status.outcome is not None:
+                return status.outcome, allowed / 3600
+            if not stopping:
+                self._note(run_id, _in_words(status.state, status.detail, allowed - elapsed))
+            await asyncio.sleep(POLL)
+
+    def _seconds(self, request: RunRequest, gpus: int) -> float:
+        """How long the run may take: its hours, or less where the budget ends before."""
+        prices = {name.lower(): price for name, price in self._settings.prices.items()}
+        hourly = prices.get(request.gpu_type.lower(), 0.0) * gpus
+        hours = min(request.hours, request.budget / hourly) if hourly else request.hours
+        return hours * 3600
+
+    def _whole_log(self, run_id: int) -> Iterator[bytes]:
+        offset = 0
+        while (chunk := read_log(self._folders.log(run_id), offset, CHUNK)).data:
+            if chunk.start > offset:
+                yield f"\n[{chunk.start - offset} bytes were left out]\n".encode()
+            yield chunk.data
+            offset = chunk.next
+
+    def _cancelled(self, run_id: int) -> bool:
+        return self._runs.run(run_id).cancel_requested
+
+    def _note(self, run_id: int, text: str) -> None:
+        if self._runs.run(run_id).daemon_state not in (text, "cancelling"):
+            self._runs.note(run_id, daemon_state=text)
+
+    def _tidy(self, folder: Path) -> None:
+        """Of a run that has ended only its log is left."""
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name == "work":
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != "log":
+                path.unlink(missing_ok=True)
+
+    async def _apply(self, run_id: int, event: Event, error: str | None = None) -> None:
+        try:
+            await asyncio.wrap_future(self._runs.apply(run_id, event, error=error))
+        except Conflict as conflict:  # its owner rejected it at the same moment
+            log.info("run %d: %s", run_id, conflict)
+
+    async def _thread(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
+
+
+class _Follower:
+    """Reads a run's log from where it was read last, and keeps what it says."""
+
+    def __init__(self, runs: RunStore, folders: RunFolders, run_id: int) -> None:
+        run = runs.run(run_id)
+        self._runs = runs
+        self._folder = folders.log(run_id)
+        self._run_id = run_id
+        self._offset = run.log_offset
+        self._parser = LogParser(run.progress)
+
+    def read(self, elapsed: float, ended: bool) -> None:
+        """Take in what has come; all of it once the run has ended."""
+        while True:
+            chunk = read_log(self._folder, self._offset, CHUNK)
+            self._offset = chunk.next
+            self._parser.feed(chunk.data)
+            if not chunk.data and ended:
+                self._parser.finish()
+            progress, points = self._parser.take(elapsed)
+            if chunk.data or points:
+                offset = self._offset - self._parser.waiting
+                self._runs.progress(self._run_id, offset, progress, points).result()
+            if not chunk.data:
+                return
+
+
+def _in_words(state: JobState, detail: str, left: float) -> str:
+    if state is not JobState.RUNNING:
+        return detail or "waiting for the machine"
+    if left <= 300:
+        return f"training; will be stopped in {max(0, left) / 60:.0f} min, its time is used up"
+    return "training"

@@ -1,0 +1,109 @@
+"""The running server: listens, conducts, ends on SIGTERM. Runs go on without it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tornado.netutil import bind_sockets
+
+from ..errors import Conflict, InvalidInput
+from .engines import Engine
+from .services import DataFolder, build
+from .web.app import make_server
+
+__all__ = ["ServerOptions", "is_loopback", "serve"]
+
+log = logging.getLogger("training_manager.orchestrator")
+GOODBYE = 5.0  # s that open requests get to end
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """What is decided on the command line."""
+
+    host: str
+    port: int  # 0: any free one
+    data_dir: Path
+    authenticated: bool = True
+    local_key: Path | None = None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a server on that address can be reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def serve(
+    options: ServerOptions,
+    make_engine: Callable[[DataFolder], Engine],
+    ready: Callable[[str], None],
+) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is told the address once it listens.
+
+    Raises `InvalidInput` or `Conflict` with what to change where it can't start.
+    """
+    if not options.authenticated and not is_loopback(options.host):
+        raise InvalidInput("--no-auth is only allowed on a loopback address (127.0.0.1).")
+    folder = DataFolder(options.data_dir)
+    folder.lock()
+    try:
+        sockets = _listen(options)
+        services = build(
+            folder,
+            folder.settings(),
+            lambda: make_engine(folder),
+            time.time,
+            options.authenticated,
+        )
+        if options.local_key is not None:
+            services.accounts.write_local_key(options.local_key)
+        server = make_server(services)
+        server.add_sockets(sockets)
+        conducting = asyncio.get_running_loop().create_task(services.conductor.conduct())
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        ready(f"http://{host}:{sockets[0].getsockname()[1]}")
+        await _stopped(conducting)
+        server.stop()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(server.close_all_connections(), GOODBYE)
+        conducting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await conducting
+        services.close()
+    finally:
+        folder.release()
+
+
+def _listen(options: ServerOptions) -> list[socket.socket]:
+    try:
+        return bind_sockets(options.port, options.host)
+    except OSError as error:
+        where = f"{options.host}:{options.port}"
+        raise Conflict(f"Can't listen on {where}: {error.strerror}.") from error
+
+
+async def _stopped(conducting: asyncio.Task[None]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    waiting = loop.create_task(stop.wait())
+    await asyncio.wait({waiting, conducting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if conducting.done():
+        conducting.result()  # raises: it never ends by itself
+    log.info("stopping; runs go on")

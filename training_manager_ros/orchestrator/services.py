@@ -1,0 +1,137 @@
+"""Everything the server consists of, put together once."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import __version__
+from ..errors import Conflict
+from .accounts import Accounts
+from .clock import Clock
+from .conductor import Conductor, RunFolders
+from .database import Database
+from .engines import Engine
+from .objects import ObjectStore
+from .objects.local import LocalObjects
+from .presets import Presets
+from .repository import Repositories
+from .run_store import RunStore
+from .secret import derive, load_secret
+from .settings import Settings, load_settings
+from .signing import UrlSigner
+from .skill_store import SkillStore
+from .staging import Stager
+from .tokens import Tokens
+
+__all__ = ["DataFolder", "Services", "build"]
+
+
+class DataFolder:
+    """The server's folder on disk, mode 0700; `lock` keeps a second server out."""
+
+    def __init__(self, path: Path) -> None:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path = path.resolve()
+        self._lock: int | None = None
+
+    def lock(self) -> None:
+        """Take it for this process. Raises `Conflict` if another server has it."""
+        descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise Conflict(f"Another training server already uses {self.path}.") from None
+        self._lock = descriptor
+
+    def release(self) -> None:
+        """Let another server have it."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def settings(self) -> Settings:
+        """What server.toml says."""
+        return load_settings(self.path / "server.toml")
+
+    def database(self) -> Database:
+        """Open, or make, the database."""
+        os.close(os.open(self.path / "server.sqlite", os.O_RDWR | os.O_CREAT, 0o600))
+        return Database(self.path / "server.sqlite")
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the HTTP handlers call."""
+
+    database: Database
+    accounts: Accounts
+    skills: SkillStore
+    runs: RunStore
+    objects: ObjectStore
+    presets: Presets
+    tokens: Tokens
+    signer: UrlSigner
+    conductor: Conductor
+    engine: Engine
+    folders: RunFolders
+    settings: Settings
+    clock: Clock
+    open_owner: str | None  # the owner of every call, where nobody has to sign in
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+        self.engine.close()
+        self.database.close()
+
+
+def build(
+    folder: DataFolder,
+    settings: Settings,
+    engine: Callable[[], Engine],
+    clock: Clock,
+    authenticated: bool = True,
+) -> Services:
+    """Open everything below `folder`, which must be locked."""
+    database = folder.database()
+    secret = load_secret(folder.path / "secret")
+    signer = UrlSigner(derive(secret, "urls"), settings.url_lifetime, clock)
+    accounts = Accounts(database, clock)
+    runs = RunStore(database, clock)
+    presets = Presets(folder.path / "presets")
+    objects = _objects(folder.path, settings, database, signer, clock)
+    identity = hashlib.sha256(str(folder.path).encode()).hexdigest()[:12]
+    folders = RunFolders(folder.path / "runs", identity)
+    folders.root.mkdir(exist_ok=True)
+    repositories = Repositories(
+        settings.local_repositories, settings.git_hosts, __version__, folders.staging_marker
+    )
+    stager = Stager(objects, repositories)
+    started = engine()
+    return Services(
+        database=database,
+        accounts=accounts,
+        skills=SkillStore(database, clock),
+        runs=runs,
+        objects=objects,
+        presets=presets,
+        tokens=Tokens(derive(secret, "tokens"), settings.token_lifetime, clock),
+        signer=signer,
+        conductor=Conductor(runs, objects, presets, stager, started, folders, settings, clock),
+        engine=started,
+        folders=folders,
+        settings=settings,
+        clock=clock,
+        open_owner=None if authenticated else accounts.owner("local"),
+    )
+
+
+def _objects(
+    path: Path, settings: Settings, database: Database, signer: UrlSigner, clock: Clock
+) -> ObjectStore:
+    return LocalObjects(path / "objects", database, signer, clock)

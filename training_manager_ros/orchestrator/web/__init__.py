@@ -1,0 +1,1 @@
+"""The HTTP edge, on tornado: a handler converts, calls, converts."""
