@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,23 +17,26 @@ import numpy.typing as npt
 __all__ = ["Canvas", "Colour", "Point", "capsule", "ellipse", "polygon", "text"]
 
 Canvas = npt.NDArray[np.float32]
+Mask = npt.NDArray[Any]  # float32, one plane
 Point = tuple[float, float]
 Colour = tuple[float, float, float]
+
+_HALF = np.float32(0.5)
+_STEPS = np.arange(1024, dtype=np.float32) + _HALF  # the middle of every pixel
 
 
 def ellipse(
     canvas: Canvas, centre: Point, rx: float, ry: float, colour: Colour, alpha: float = 1.0
 ) -> None:
     """A filled ellipse."""
-    (x, y), box = (
-        centre,
-        _box(canvas, centre[0] - rx, centre[1] - ry, centre[0] + rx, centre[1] + ry),
-    )
+    x, y = centre
+    box = _box(canvas, x - rx, y - ry, x + rx, y + ry)
     if box is None or min(rx, ry) <= 0:
         return
     ys, xs = _grid(box)
-    inside = 1 - np.sqrt(((xs - x) / rx) ** 2 + ((ys - y) / ry) ** 2)
-    _blend(canvas, box, np.clip(inside * min(rx, ry) + 0.5, 0, 1), colour, alpha)
+    across, down = (xs - x) / rx, (ys - y) / ry
+    inside = 1 - np.sqrt(across * across + down * down)
+    _blend(canvas, box, _cover(inside * min(rx, ry)), colour, alpha)
 
 
 def capsule(
@@ -50,7 +54,7 @@ def capsule(
     if box is None:
         return
     ys, xs = _grid(box)
-    _blend(canvas, box, np.clip(radius - _distance(xs, ys, start, end) + 0.5, 0, 1), colour, alpha)
+    _blend(canvas, box, _cover(radius - _distance(xs, ys, start, end)), colour, alpha)
 
 
 def polygon(canvas: Canvas, points: Sequence[Point], colour: Colour, alpha: float = 1.0) -> None:
@@ -62,7 +66,7 @@ def polygon(canvas: Canvas, points: Sequence[Point], colour: Colour, alpha: floa
     if box is None or abs(area) < 1:
         return
     ys, xs = _grid(box)
-    inside: npt.NDArray[np.float32] | None = None
+    inside: Mask | None = None
     for (ax, ay), (bx, by) in edges:
         length = math.hypot(bx - ax, by - ay)
         if length < 1e-6:
@@ -70,21 +74,15 @@ def polygon(canvas: Canvas, points: Sequence[Point], colour: Colour, alpha: floa
         side = ((bx - ax) * (ys - ay) - (by - ay) * (xs - ax)) * (math.copysign(1, area) / length)
         inside = side if inside is None else np.minimum(inside, side)
     if inside is not None:
-        _blend(canvas, box, np.clip(inside + 0.5, 0, 1), colour, alpha)
+        _blend(canvas, box, _cover(inside), colour, alpha)
 
 
-def text(
-    canvas: Canvas, corner: Point, words: str, height: int, colour: Colour, alpha: float = 1.0
-) -> None:
+def text(canvas: Canvas, corner: tuple[int, int], words: str, height: int, colour: Colour) -> None:
     """Digits and the letters E and P, from the upper left corner."""
-    x, y = int(corner[0]), int(corner[1])
-    for letter in words:
-        if letter != " ":
-            mask = _glyph(letter, height)
-            rows, columns = mask.shape
-            box = (y, y + rows, x, x + columns)
-            _blend(canvas, box, mask, colour, alpha)
-        x += round(height * 0.78)
+    x, y = corner
+    mask = _words(words, height)
+    rows, columns = mask.shape
+    _blend(canvas, (y, y + rows, x, x + columns), mask, colour, 1.0)
 
 
 def _box(
@@ -96,42 +94,35 @@ def _box(
     return (y0, y1, x0, x1) if y0 < y1 and x0 < x1 else None
 
 
-def _grid(
-    box: tuple[int, int, int, int],
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def _grid(box: tuple[int, int, int, int]) -> tuple[Mask, Mask]:
     y0, y1, x0, x1 = box
-    ys = np.arange(y0, y1, dtype=np.float32)[:, None] + np.float32(0.5)
-    xs = np.arange(x0, x1, dtype=np.float32)[None, :] + np.float32(0.5)
-    return ys, xs
+    return _STEPS[y0:y1, None], _STEPS[None, x0:x1]
 
 
-def _distance(
-    xs: npt.NDArray[np.float32], ys: npt.NDArray[np.float32], start: Point, end: Point
-) -> npt.NDArray[np.float32]:
+def _cover(inside: Mask) -> Mask:
+    """How much of a pixel is covered, by how far its centre is inside the edge."""
+    cover: Mask = np.minimum(np.maximum(inside + _HALF, 0), 1)
+    return cover
+
+
+def _distance(xs: Mask, ys: Mask, start: Point, end: Point) -> Mask:
     """Distance to a line segment."""
     (ax, ay), (bx, by) = start, end
     dx, dy = bx - ax, by - ay
-    square = dx * dx + dy * dy
-    xs, ys = xs - np.float32(ax), ys - np.float32(ay)
-    if not square:
-        return np.asarray(np.sqrt(xs * xs + ys * ys), np.float32)
-    along = np.clip(xs * np.float32(dx / square) + ys * np.float32(dy / square), 0, 1)
-    xs, ys = xs - along * np.float32(dx), ys - along * np.float32(dy)
-    return np.asarray(np.sqrt(xs * xs + ys * ys), np.float32)
+    square = dx * dx + dy * dy or 1.0
+    xs, ys = xs - ax, ys - ay
+    along = np.minimum(np.maximum(xs * (dx / square) + ys * (dy / square), 0), 1)
+    xs, ys = xs - along * dx, ys - along * dy
+    distance: Mask = np.sqrt(xs * xs + ys * ys)
+    return distance
 
 
 def _blend(
-    canvas: Canvas,
-    box: tuple[int, int, int, int],
-    mask: npt.NDArray[np.float32],
-    colour: Colour,
-    alpha: float,
+    canvas: Canvas, box: tuple[int, int, int, int], mask: Mask, colour: Colour, alpha: float
 ) -> None:
     y0, y1, x0, x1 = box
-    if alpha != 1.0:
-        mask = mask * np.float32(alpha)
-    for plane, value in zip(canvas[:, y0:y1, x0:x1], colour, strict=True):
-        plane += (np.float32(value) - plane) * mask
+    part = canvas[:, y0:y1, x0:x1]
+    part += (np.array(colour, np.float32)[:, None, None] - part) * (mask * alpha)
 
 
 def _arc(cx: float, cy: float, rx: float, ry: float, start: float, end: float) -> list[Point]:
@@ -156,15 +147,17 @@ _STROKES: dict[str, list[list[Point]]] = {
 }
 
 
-@lru_cache(maxsize=64)
-def _glyph(letter: str, height: int) -> npt.NDArray[np.float32]:
-    """A letter's mask; the stroke is drawn inside a margin of its own width."""
-    stroke = max(height * 0.075, 0.9)
+@lru_cache(maxsize=4096)
+def _words(words: str, height: int) -> Mask:
+    """The letters' mask; strokes are drawn inside a margin of their own width."""
+    stroke, advance = max(height * 0.075, 0.9), round(height * 0.78)
     scale = height - 2 * stroke
-    ys, xs = _grid((0, height, 0, round(height * 0.78)))
-    nearest = np.full((ys.shape[0], xs.shape[1]), np.inf, np.float32)
-    for line in _STROKES[letter]:
-        points = [(x * scale + stroke, y * scale + stroke) for x, y in line]
-        for start, end in pairwise(points):
-            nearest = np.minimum(nearest, _distance(xs, ys, start, end))
-    return np.asarray(np.clip(stroke - nearest + 0.5, 0, 1), np.float32)
+    ys, xs = _grid((0, height, 0, advance * len(words)))
+    nearest = np.full((height, advance * len(words)), np.inf, np.float32)
+    for place, letter in enumerate(words):
+        left = place * advance + stroke
+        for line in _STROKES.get(letter, []):
+            points = [(x * scale + left, y * scale + stroke) for x, y in line]
+            for start, end in pairwise(points):
+                nearest = np.minimum(nearest, _distance(xs, ys, start, end))
+    return _cover(stroke - nearest)

@@ -83,22 +83,22 @@ def _samples() -> list[_Sample]:
     }
 
     def cup(skill: Path) -> None:
-        write_innate(skill / "data", _episodes(PickUpCup, 2, 75), _RATE, _RECORDER, ())
+        write_innate(skill / "data", _episodes(PickUpCup, 2, 72), _RATE, _RECORDER, ())
 
     def towel(skill: Path) -> None:
-        write_innate(skill / "data", _episodes(FoldTowel, 3, 96), _RATE, _RECORDER, (0, 1, 2))
+        write_innate(skill / "data", _episodes(FoldTowel, 3, 90), _RATE, _RECORDER, (0, 1, 2))
 
     def blocks(skill: Path) -> None:
         write_innate(skill / "data", _episodes(StackBlocks, 3, 75), _RATE, _RECORDER, (0, 1))
 
     def fruit(skill: Path) -> None:
         task = "Put the apple into the bowl"
-        episodes = _episodes(SortFruit, 3, 90, commanded_only=True)
+        episodes = _episodes(SortFruit, 2, 78, commanded_only=True)
         write_lerobot_v2(skill / "data", episodes, _RATE, CAMERAS, task, "av1")
 
     def table(skill: Path) -> None:
         task = "Wipe the spills off the table"
-        episodes = _episodes(WipeTable, 3, 105, commanded_only=True)
+        episodes = _episodes(WipeTable, 3, 90, commanded_only=True)
         write_lerobot_v3(skill / "data", episodes, _RATE, CAMERAS, task, "h264")
 
     def wave(skill: Path) -> None:

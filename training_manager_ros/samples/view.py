@@ -17,9 +17,11 @@ _ACCENT: Colour = (245, 124, 48)
 
 
 class View(Protocol):
-    """A camera. `flat` is how high a circle on the table looks, relative to its width."""
+    """A camera."""
 
-    flat: float
+    @property
+    def flat(self) -> float:
+        """Height of a circle on the table, as a part of its width."""
 
     def point(self, x: float, y: float, z: float = 0.0) -> Point:
         """The pixel of a point."""
