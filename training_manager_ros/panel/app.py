@@ -15,7 +15,7 @@ __all__ = ["make_app"]
 _LARGEST_FROM_BROWSER = 4 * 1024 * 1024  # bytes of one message
 
 _NAME = r"([^/]+)"  # one path segment, percent-encoded
-_NUMBER = r"(\d{1,9})"
+_NUMBER = r"([0-9]{1,9})"
 
 
 def make_app(panel: Panel) -> Application:

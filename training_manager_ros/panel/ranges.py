@@ -10,7 +10,7 @@ from email.utils import formatdate, parsedate_to_datetime
 __all__ = ["NOT_MODIFIED", "Part", "Revision", "Unsatisfiable", "is_known", "part_asked_for"]
 
 NOT_MODIFIED = 304
-_RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.IGNORECASE)
+_RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE)
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 

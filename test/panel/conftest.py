@@ -1,0 +1,154 @@
+"""A running panel server on a free port, with folders of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from training_manager_ros.panel.server import PanelOptions, PanelServer
+
+
+@dataclass
+class RunningPanel:
+    """A server in a thread; `call` runs something on its loop."""
+
+    server: PanelServer
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    @property
+    def socket_url(self) -> str:
+        return f"ws://127.0.0.1:{self.server.port}/rosbridge"
+
+    @property
+    def token(self) -> str:
+        assert self.server.pairing is not None
+        return self.server.pairing.token
+
+    @property
+    def cookie(self) -> str:
+        return f"training_manager_{self.server.port}"
+
+    def call(self, work: Callable[[], Any]) -> Any:
+        async def run() -> Any:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(10)
+
+    def stranger(self) -> httpx.Client:
+        """A client without a session."""
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=20)
+
+    def client(self) -> httpx.Client:
+        """A client that is signed in, if there is a sign-in."""
+        client = self.stranger()
+        if self.server.pairing is not None:
+            with self.stranger() as pairing:
+                answer = pairing.get("/", params={"token": self.token})
+                assert answer.status_code == 303
+                client.cookies = pairing.cookies
+        return client
+
+    def raw(
+        self,
+        method: str,
+        target: str,
+        headers: Sequence[tuple[str, str]] | None = None,
+        body: bytes = b"",
+    ) -> tuple[int, dict[str, str], bytes]:
+        """A request exactly as given: no client tidies up the path or the headers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+        try:
+            connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+            for name, value in [("Host", "127.0.0.1")] if headers is None else headers:
+                connection.putheader(name, value)
+            if body:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+        finally:
+            connection.close()
+
+    def session_headers(self) -> list[tuple[str, str]]:
+        """Headers of a browser that is signed in."""
+        with self.client() as client:
+            cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        return [("Host", f"127.0.0.1:{self.server.port}"), ("Cookie", cookies)]
+
+
+@dataclass
+class PanelStarter:
+    """Starts servers with the given options, and stops them at the end of the test."""
+
+    options: PanelOptions
+    _running: list[tuple[RunningPanel, threading.Thread]]
+
+    def __call__(self, **changes: Any) -> RunningPanel:
+        options = replace(self.options, **changes)
+        loop = asyncio.new_event_loop()
+
+        async def make() -> PanelServer:
+            server = PanelServer(options)
+            server.start()
+            return server
+
+        thread = threading.Thread(target=loop.run_forever, daemon=True)
+        thread.start()
+        server = asyncio.run_coroutine_threadsafe(make(), loop).result(10)
+        running = RunningPanel(server, loop)
+        self._running.append((running, thread))
+        return running
+
+    def stop(self) -> None:
+        while self._running:
+            running, thread = self._running.pop()
+            asyncio.run_coroutine_threadsafe(running.server.stop(), running.loop).result(10)
+            running.loop.call_soon_threadsafe(running.loop.stop)
+            thread.join(10)
+            running.loop.close()
+
+
+@pytest.fixture
+def static_dir(tmp_path: Path) -> Path:
+    """A built web app as Vite leaves it."""
+    static = tmp_path / "static"
+    (static / "assets").mkdir(parents=True)
+    (static / "index.html").write_text("<!doctype html><title>The panel</title>")
+    (static / "assets" / "index-0123abcd.js").write_text("console.log('the panel')")
+    return static
+
+
+@pytest.fixture
+def start_panel(tmp_path: Path, static_dir: Path) -> Iterator[PanelStarter]:
+    (tmp_path / "skills").mkdir()
+    starter = PanelStarter(
+        PanelOptions(
+            skills_dir=tmp_path / "skills",
+            bridge_port=9,  # nothing listens there
+            host="127.0.0.1",
+            port=0,
+            static_dir=static_dir,
+            cache_dir=tmp_path / "cache",
+            state_dir=tmp_path / "state",
+        ),
+        [],
+    )
+    yield starter
+    starter.stop()
+
+
+@pytest.fixture
+def panel(start_panel: PanelStarter) -> RunningPanel:
+    return start_panel()
