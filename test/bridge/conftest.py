@@ -1,0 +1,87 @@
+"""Both bridges under test, a ROS node on the other side, and clients that speak plain WebSocket.
+
+Everything runs in a ROS domain of its own, on this machine only.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+pytest.importorskip("test_msgs", reason="ros-test-msgs is not installed")
+
+import sys  # noqa: E402
+
+sys.path.insert(0, str(Path(__file__).parent))
+from bridges import OWN, BridgeProcess, rosbridge_server, start  # noqa: E402
+from peer import Peer  # noqa: E402
+from wire import Client  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def domain() -> Iterator[int]:
+    """A ROS domain that nobody else uses, set for this process and its children."""
+    # Above 101 the ports of Fast DDS meet Linux's ephemeral ones.
+    number = random.SystemRandom().randrange(1, 101)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROS_DOMAIN_ID", str(number))
+        patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        if os.environ.get("ROS_DISTRO") == "humble":
+            patch.setenv("ROS_LOCALHOST_ONLY", "1")
+        yield number
+
+
+@pytest.fixture(scope="session")
+def own(domain: int) -> Iterator[BridgeProcess]:
+    """Our bridge."""
+    with start(OWN) as process:
+        yield process
+
+
+@pytest.fixture(scope="session", params=["own", "rosbridge_server"])
+def bridge(request: pytest.FixtureRequest, domain: int) -> Iterator[BridgeProcess]:
+    """Each bridge in turn; the real one where it is installed."""
+    if request.param == "own":
+        yield request.getfixturevalue("own")
+        return
+    command = rosbridge_server()
+    if command is None:
+        pytest.skip("rosbridge_server is not installed")
+    with start(command) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def peer(domain: int) -> Iterator[Peer]:
+    """A node of ROS that serves and publishes what a test asks for."""
+    peer = Peer(domain)
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def client(bridge: BridgeProcess) -> Iterator[Client]:
+    """A plain WebSocket client of the bridge."""
+    with Client(bridge.url) as client:
+        yield client
+
+
+@pytest.fixture
+def own_client(own: BridgeProcess) -> Iterator[Client]:
+    """A plain WebSocket client of our bridge."""
+    with Client(own.url) as client:
+        yield client
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """A topic, service or action name that no other test uses."""
+    letters = "".join(c if c.isalnum() else "_" for c in request.node.name)
+    return f"/training_manager/{letters}_{random.SystemRandom().randrange(10**6)}".replace(
+        "__", "_"
+    )

@@ -1,0 +1,116 @@
+"""Calling services of ROS: one client a service, kept while it is used."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from training_manager_ros.bridge.decode import from_json
+from training_manager_ros.bridge.encode import to_json
+from training_manager_ros.bridge.graph import service_type
+from training_manager_ros.bridge.interfaces import service_class
+from training_manager_ros.bridge.rosthread import RosThread
+from training_manager_ros.bridge.sweeper import Sweeper
+from training_manager_ros.errors import NotFound, TrainingManagerError
+
+__all__ = ["DISCOVERY", "NoAnswer", "Services", "pauses"]
+
+# How long to look for a service or action that isn't there (it may be starting), in seconds.
+DISCOVERY = 1.0
+# How long an unused client is kept, in seconds.
+KEPT = 60.0
+
+
+class NoAnswer(TrainingManagerError):
+    """Raised when a server did not answer within the time limit, or went away."""
+
+
+@dataclass
+class _Client:
+    type: str
+    cls: Any
+    entity: Any
+    used: float
+    pending: int = 0
+
+
+class Services:
+    """All service clients."""
+
+    def __init__(self, ros: RosThread, loop: asyncio.AbstractEventLoop) -> None:
+        self._ros = ros
+        self._clients: dict[str, _Client] = {}  # in the executor's thread only
+        self._sweeper = Sweeper(ros, loop, KEPT, self._sweep)
+
+    async def call(self, service: str, arguments: Any, timeout: float | None) -> Any:
+        """Call and wait for the response, as a JSON value. `timeout` is in seconds; None waits.
+
+        Raises `NotFound` if there is no such service, `InvalidInput` if the arguments do not fit,
+        `NoAnswer` when the time is over.
+        """
+        client = await self._client(service)
+        try:
+            request = from_json(client.cls.Request, arguments)
+            response = await asyncio.wait_for(
+                self._ros.result_of(
+                    lambda: client.entity.call_async(request),
+                    client.entity.remove_pending_request,
+                ),
+                timeout,
+            )
+            return to_json(response)
+        except asyncio.TimeoutError:
+            raise NoAnswer(f"The service {service} did not answer within {timeout:g} s.") from None
+        finally:
+            self._ros.post(lambda: self._done(client))
+            self._sweeper.wake()
+
+    async def _client(self, service: str) -> _Client:
+        for pause in pauses(DISCOVERY):
+            client = await self._ros.run(self._ready, service)
+            if client is not None:
+                return client
+            await asyncio.sleep(pause)
+        raise NotFound(f"There is no service {service}; is its node running?")
+
+    # In the executor's thread
+
+    def _ready(self, service: str) -> _Client | None:
+        """A client whose server is there, marked as used; None if there is none yet."""
+        client = self._clients.get(service)
+        if client is None or not client.entity.service_is_ready():
+            found = service_type(self._ros.node, service)
+            if found is None:
+                return None
+            if client is None or client.type != found:
+                self._drop(service)
+                cls = service_class(found)
+                client = _Client(found, cls, self._ros.node.create_client(cls, service), 0.0)
+                self._clients[service] = client
+            if not client.entity.service_is_ready():
+                return None
+        client.pending += 1
+        return client
+
+    def _done(self, client: _Client) -> None:
+        client.pending -= 1
+        client.used = time.monotonic()
+
+    def _drop(self, service: str) -> None:
+        client = self._clients.pop(service, None)
+        if client is not None:
+            self._ros.node.destroy_client(client.entity)
+
+    def _sweep(self) -> bool:
+        before = time.monotonic() - KEPT
+        for service, client in list(self._clients.items()):
+            if client.pending == 0 and client.used < before:
+                self._drop(service)
+        return bool(self._clients)
+
+
+def pauses(limit: float) -> list[float]:
+    """Pauses between looks at the graph, short ones first; they add up to about `limit` seconds."""
+    return [0.01, 0.02, 0.03, 0.04] + [0.05] * int((limit - 0.1) / 0.05)
