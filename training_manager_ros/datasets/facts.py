@@ -62,7 +62,7 @@ class FactCache:
         return outcome["fact"]
 
     def notes(self, kind: str) -> dict[str, str]:
-        """Texts that `note` kept under this kind, by key; whether they still hold is the caller's."""
+        """Texts that `note` kept under this kind, by key; the caller knows if they still hold."""
         rows = self._execute("SELECT key, text FROM notes WHERE kind = ?", (kind,))
         return dict(rows)
 

@@ -135,7 +135,7 @@ def _read(path: Path) -> Hdf5Facts:
                         )
             clocks = {name for name, item in _datasets(file, "/timestamps", []) if item.ndim == 1}
             clock = "/timestamps/arm" if "arm" in clocks else ""
-        except (OSError, RuntimeError, KeyError) as error:
+        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
             raise Unreadable(f"{path.name} is damaged: {error}.") from error
     tables.sort(key=lambda table: (_rank(table.name), table.path))
     images.sort(key=lambda one: one.camera)
@@ -162,12 +162,19 @@ def _datasets(file: Any, where: str, problems: list[str]) -> list[tuple[str, Any
     """The datasets of a group that keep their values in this very file."""
     import h5py
 
-    group = file.get(where)
     found: list[tuple[str, Any]] = []
-    if not isinstance(group, h5py.Group):
-        return found
+    group = file
+    for part in filter(None, where.split("/")):
+        if not isinstance(group.get(part, getlink=True), h5py.HardLink):
+            return found
+        group = group[part]
+        if not isinstance(group, h5py.Group):
+            return found
     for name in group:
-        inside = f"{where.rstrip('/')}/{name}"
+        inside = f"{where.rstrip('/')}/{shown(name)}"
+        if shown(name) != name:
+            problems.append(f"The name {inside} is not UTF-8; it is left out.")
+            continue
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             problems.append(f"{inside} is a link to elsewhere and is not followed.")
             continue

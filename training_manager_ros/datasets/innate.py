@@ -23,7 +23,7 @@ from .model import (
     Signal,
     VideoFrames,
 )
-from .mp4 import VideoFacts, video_facts
+from .videofacts import VideoFacts, video_facts
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import Any
 
-from .jsonfile import to_int, to_number, to_text
+from .jsonfile import quoted, to_int, to_number, to_text
 from .listing import Listing, shown, some
 from .model import DatasetFormat
 from .sound import too_small
@@ -19,7 +20,7 @@ __all__ = ["InnateEntry", "InnateIndex", "innate_index", "seconds_between"]
 class InnateEntry:
     """One listed episode. File names are relative to data/ and stay inside it."""
 
-    id: int
+    id: int  # -1 until one is given to an entry without
     file: str  # "" where the list has none that is allowed
     start: str
     end: str
@@ -66,27 +67,31 @@ def _entries(episodes: object, problems: list[str]) -> list[InnateEntry]:
         problems.append("dataset_metadata.json has no list of episodes.")
         return []
     entries: dict[int, InnateEntry] = {}
+    nameless: list[InnateEntry] = []
     for position, item in enumerate(episodes):
         if not isinstance(item, dict):
             problems.append(f"Entry {position} of dataset_metadata.json is no episode.")
             continue
-        entry = _entry(position, item)
-        if entry.id in entries:
+        entry = _entry(item)
+        if entry.id < 0:
+            nameless.append(entry)
+        elif entry.id in entries:
             problems.append(
-                f"dataset_metadata.json lists episode {entry.id} twice; {shown(entry.file)} is "
-                "left out."
+                f"dataset_metadata.json lists episode {entry.id} twice; the second, "
+                f"{entry.file or 'without a file'}, is left out."
             )
-            continue
-        entries[entry.id] = entry
+        else:
+            entries[entry.id] = entry
+    for entry in nameless:
+        free = next(number for number in count() if number not in entries)
+        problem = f"It has no valid episode_id and is shown as {free}."
+        entries[free] = replace(entry, id=free, problems=(*entry.problems, problem))
     return [entries[key] for key in sorted(entries)]
 
 
-def _entry(position: int, item: Mapping[str, Any]) -> InnateEntry:
+def _entry(item: Mapping[str, Any]) -> InnateEntry:
     problems: list[str] = []
     episode_id = to_int(item.get("episode_id"))
-    if episode_id is None:
-        episode_id = position
-        problems.append("It has no valid episode_id; its place in the list is used.")
     name = item.get("file_name")
     if name is None:
         problems.append("No file is listed for it.")
@@ -107,7 +112,8 @@ def _entry(position: int, item: Mapping[str, Any]) -> InnateEntry:
     # the trainer takes the first two in this order as its cameras
     videos.sort(key=lambda video: video[1])
     start, end = to_text(item.get("start_timestamp")), to_text(item.get("end_timestamp"))
-    return InnateEntry(episode_id, file, start, end, tuple(videos), tuple(problems))
+    number = -1 if episode_id is None else episode_id
+    return InnateEntry(number, file, start, end, tuple(videos), tuple(problems))
 
 
 def _plain_name(name: object, problems: list[str]) -> str:
@@ -115,7 +121,7 @@ def _plain_name(name: object, problems: list[str]) -> str:
         return ""
     text = to_text(name)
     if not text or text != name or "/" in text or "\0" in text or text.startswith("."):
-        problems.append(f"The file name {str(name)[:80]!r} is not allowed.")
+        problems.append(f"The file name {quoted(name)} is not allowed.")
         return ""
     return text
 
@@ -150,7 +156,7 @@ def _format(declared: object, entries: list[InnateEntry], problems: list[str]) -
     if not entries:
         return DatasetFormat.H264 if declared == "h264" else DatasetFormat.H5
     if declared not in ("h5", "h264"):
-        problems.append(f"dataset_type is {str(declared)[:40]!r}; it must be h5 or h264.")
+        problems.append(f"dataset_type is {quoted(declared)}; it must be h5 or h264.")
     elif declared == "h5" and converted:
         problems.append(f"dataset_type is h5, but {converted} episodes have video files.")
     if converted == len(entries):

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import Unreadable
 from .listing import shown
 
-__all__ = ["read_json", "read_json_lines", "to_int", "to_number", "to_text"]
+__all__ = ["quoted", "read_json", "read_json_lines", "to_int", "to_number", "to_text"]
 
 _MAX_BYTES = 64 * 2**20
 
@@ -70,8 +70,23 @@ def _read(path: str | Path) -> str:
 
 
 def _kind(value: object) -> str:
-    kinds = {list: "a list", str: "a string", bool: "true or false", type(None): "null"}
+    kinds = {
+        dict: "an object",
+        list: "a list",
+        str: "a string",
+        bool: "true or false",
+        type(None): "null",
+    }
     return kinds.get(type(value), "a number")
+
+
+def quoted(value: object) -> str:
+    """A value as a sentence names it: short strings and numbers themselves, else their kind."""
+    if isinstance(value, str):
+        return repr(shown(value[:40]))
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{value:.6g}" if isinstance(value, float) or abs(value) < 2**63 else "a number"
+    return _kind(value)
 
 
 def to_number(value: object, default: float = 0.0) -> float:

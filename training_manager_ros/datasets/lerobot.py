@@ -21,8 +21,8 @@ from .model import (
     Signal,
     VideoFrames,
 )
-from .mp4 import video_facts
 from .parquet import ParquetFacts, parquet_facts, read_numbers
+from .videofacts import video_facts
 
 if TYPE_CHECKING:
     import numpy as np

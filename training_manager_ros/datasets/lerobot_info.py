@@ -136,14 +136,16 @@ def _feature(name: str, value: Mapping[str, Any]) -> Feature:
     )
 
 
-def _flat_names(value: object) -> tuple[str, ...]:
-    """The names in a list, a dict of lists, a dict of name to position, or any nesting of these."""
+def _flat_names(value: object, depth: int = 4) -> tuple[str, ...]:
+    """The names in a list, a dict of lists, a dict of name to position, or a nesting of these."""
     if isinstance(value, str):
         return (to_text(value),)
+    if depth == 0:
+        return ()
     if isinstance(value, list):
-        return tuple(name for item in value for name in _flat_names(item))
+        return tuple(name for item in value for name in _flat_names(item, depth - 1))
     if isinstance(value, dict):
         if value and all(to_int(position) is not None for position in value.values()):
             return tuple(to_text(name) for name in sorted(value, key=lambda key: value[key]))
-        return tuple(name for item in value.values() for name in _flat_names(item))
+        return tuple(name for item in value.values() for name in _flat_names(item, depth - 1))
     return ()

@@ -13,8 +13,8 @@ from .lerobot import FALLBACK_RATE, ListedEpisode, Rows, Video
 from .lerobot_info import LeRobotInfo, fill_template
 from .listing import FileEntry, Listing, some
 from .model import VideoFrames
-from .mp4 import video_facts
 from .parquet import parquet_facts
+from .videofacts import video_facts
 
 __all__ = ["LayoutV2", "list_episodes_v2"]
 
@@ -29,15 +29,13 @@ def list_episodes_v2(listing: Listing) -> tuple[tuple[ListedEpisode, ...], tuple
     Where the list is missing, the numbered files are the list.
     """
     problems: list[str] = []
-    numbers = {
-        int(match[1])
-        for match in (_NUMBERED.search(name) for name in listing.files)
-        if match and match[2] == "parquet"
-    }
+    found = [match for match in map(_NUMBERED.search, listing.files) if match]
+    numbers = {int(match[1]) for match in found if match[2] == "parquet"}
     listed: dict[int, ListedEpisode] = {}
     file = listing.files.get("meta/episodes.jsonl")
     if file is None:
         problems.append("meta/episodes.jsonl is missing; the episodes are those that have files.")
+        numbers = numbers or {int(match[1]) for match in found}
         listed = {number: ListedEpisode(number, None, "") for number in numbers}
     else:
         lines, broken = read_json_lines(file.path)
@@ -114,4 +112,4 @@ class LayoutV2:
         if name in self._listing.files:
             return name
         candidates = self._numbered.get((number, ending), [])
-        return next((one for one in candidates if not camera or camera in one.split("/")), None)
+        return next((one for one in candidates if not camera or f"/{camera}/" in f"/{one}"), None)

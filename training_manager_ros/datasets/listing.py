@@ -45,7 +45,7 @@ def scan(folder: str, fence: str) -> Listing:
     files: dict[str, FileEntry] = {}
     problems: list[str] = []
     seen: set[tuple[int, int]] = set()
-    pending = [(folder, "")]
+    pending = [(os.path.abspath(folder), "")]
     while pending:
         directory, prefix = pending.pop()
         try:
@@ -96,7 +96,7 @@ def _leads_out(name: str) -> str:
 
 def shown(name: str) -> str:
     """A file name as it can be shown: bytes that are no UTF-8 become question marks."""
-    return name.encode("utf-8", "replace").decode("utf-8")
+    return name if name.isascii() else name.encode("utf-8", "replace").decode("utf-8")
 
 
 def some(names: Iterable[str]) -> str:

@@ -14,7 +14,8 @@ from .jsonfile import read_json
 from .lerobot import LeRobotDataset
 from .lerobot_info import LeRobotInfo, lerobot_info
 from .lerobot_v2 import LayoutV2, list_episodes_v2
-from .lerobot_v3 import LayoutV3, list_episodes_v3
+from .lerobot_v3 import LayoutV3
+from .lerobot_v3_index import list_episodes_v3
 from .listing import Listing, scan, some
 from .model import Dataset, DatasetFormat, DatasetSummary
 from .sound import too_small
@@ -82,6 +83,8 @@ def _scan(skill_dir: Path) -> Listing | None:
         return listing
     if listing.problems:
         raise Unreadable(listing.problems[0])
+    if "meta_data/info.json" in listing.files:
+        raise Unreadable("data/ holds a LeRobot v1 dataset; convert it to v2.0 or later first.")
     return None
 
 
@@ -178,11 +181,12 @@ def _version(info: LeRobotInfo, listing: Listing, problems: list[str]) -> Datase
 
 def _cameras(info: LeRobotInfo, listing: Listing, problems: list[str]) -> tuple[str, ...]:
     """The declared cameras that have files."""
-    folders = {part for name in listing.files if name.endswith(".mp4") for part in name.split("/")}
+    folders = {name.rpartition("/")[0] for name in listing.files if name.endswith(".mp4")}
     absent = [
         camera.name
         for camera in info.cameras
-        if camera.dtype == "video" and camera.name not in folders
+        if camera.dtype == "video"
+        and not any(f"/{camera.name}/" in f"/{folder}/" for folder in folders)
     ]
     if absent:
         problems.append(f"Cameras are declared, but have no video files: {', '.join(absent)}.")
