@@ -1,0 +1,130 @@
+"""The hyperparameters of a run: the one table of their defaults, ranges and meanings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from training_manager_ros.training.reading import number, text
+
+__all__ = ["ARCHITECTURE", "HYPERPARAMETERS", "Hyperparameter"]
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """A number that a run takes from its environment."""
+
+    name: str  # of the environment variable
+    default: float
+    minimum: float
+    maximum: float
+    integer: bool
+    help: str  # one line
+
+    @classmethod
+    def parse(cls, name: str, value: object) -> Hyperparameter | None:
+        """From a server's preset; None where it is none."""
+        if not isinstance(value, Mapping):
+            return None
+        default = number(value.get("default"))
+        if default is None:
+            return None
+        minimum, maximum = number(value.get("minimum")), number(value.get("maximum"))
+        return cls(
+            name=name,
+            default=default,
+            minimum=minimum if minimum is not None else float("-inf"),
+            maximum=maximum if maximum is not None else float("inf"),
+            integer=value.get("integer") is True,
+            help=text(value.get("help")),
+        )
+
+    def check(self, value: object) -> str:
+        """What is wrong with a value; "" if nothing is."""
+        found = number(value)
+        if found is None:
+            return "must be a number"
+        if self.integer and found != int(found):
+            return "must be a whole number"
+        if not self.minimum <= found <= self.maximum:
+            return f"must be from {self.minimum:g} to {self.maximum:g}"
+        return ""
+
+    def written(self, value: float) -> str:
+        """A value as the environment variable holds it."""
+        return str(int(value)) if self.integer else repr(float(value))
+
+
+def _whole(name: str, default: int, minimum: int, maximum: int, help: str) -> Hyperparameter:
+    return Hyperparameter(name, default, minimum, maximum, True, help)
+
+
+HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
+    Hyperparameter(
+        "LEARNING_RATE",
+        5e-5,
+        1e-8,
+        1.0,
+        False,
+        "Step size of the optimiser for everything but the camera backbone; too high diverges.",
+    ),
+    Hyperparameter(
+        "LEARNING_RATE_BACKBONE",
+        5e-5,
+        0.0,
+        1.0,
+        False,
+        "Step size for the pretrained camera backbone; 0 leaves it as it is.",
+    ),
+    _whole(
+        "BATCH_SIZE",
+        96,
+        1,
+        8192,
+        "Samples a GPU looks at for one step; limited by its memory.",
+    ),
+    _whole(
+        "MAX_STEPS",
+        120_000,
+        1,
+        10_000_000,
+        "Optimiser steps of the whole run; it sets how long the run takes.",
+    ),
+    _whole(
+        "CHUNK_SIZE",
+        30,
+        1,
+        1000,
+        "Actions predicted at once; at 30 Hz, 30 are one second.",
+    ),
+    _whole(
+        "NUM_WORKERS",
+        4,
+        0,
+        64,
+        "Processes a GPU that read and decode the recordings.",
+    ),
+    _whole(
+        "WORLD_SIZE",
+        4,
+        1,
+        64,
+        "GPUs that train together; as many as the run is given.",
+    ),
+)
+
+# Shown beside the hyperparameters, not changed by them.
+ARCHITECTURE: Mapping[str, str] = {
+    "vision_backbone": "resnet18",
+    "DIM_MODEL": "512",
+    "N_HEADS": "8",
+    "N_ENCODER_LAYERS": "4",
+    "N_DECODER_LAYERS": "4",
+    "USE_VAE": "True",
+    "KL_WEIGHT": "10.0",
+    "WEIGHT_DECAY": "5e-4",
+    "WARMUP_STEPS": "5% of MAX_STEPS",
+    "MIN_LR_RATIO": "0.1",
+    "TRAIN_VAL_SPLIT": "0.9",
+    "CHECKPOINT_INTERVAL": "MAX_STEPS / 10",
+}

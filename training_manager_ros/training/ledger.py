@@ -1,0 +1,202 @@
+"""What was uploaded from a skill, with content hashes: `.training_manager/upload.jsonl`.
+
+One line a file, appended as soon as the file is on the server and verified, so that after a kill
+only files are uploaded again that were under way. A line that is torn is skipped.
+A hash is believed as long as size, time and inode are the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from training_manager_ros.errors import Conflict, TrainingManagerError
+from training_manager_ros.training.manifest import Stamp
+from training_manager_ros.training.reading import Json, text, whole
+
+__all__ = [
+    "STATE_FOLDER",
+    "Complete",
+    "Ledger",
+    "LedgerWriter",
+    "Record",
+    "locked",
+    "read_ledger",
+    "writing",
+]
+
+STATE_FOLDER = ".training_manager"  # in the skill's folder; hidden, so never uploaded
+FILE = "upload.jsonl"
+
+
+@dataclass(frozen=True)
+class Record:
+    """The last thing known about a file."""
+
+    stamp: Stamp
+    md5: str
+    uploaded: bool  # to the skill_id that the ledger is about
+
+
+@dataclass(frozen=True)
+class Complete:
+    """The last upload that was whole."""
+
+    episodes: int
+    at: str  # ISO 8601, UTC
+
+
+@dataclass
+class Ledger:
+    """The ledger's content; records are by file name."""
+
+    server: str = ""
+    skill_id: str = ""
+    records: dict[str, Record] = field(default_factory=dict)
+    complete: Complete | None = None
+
+    def take(self, line: Json) -> None:
+        """Add one line."""
+        if "skill_id" in line:
+            self.server, self.skill_id = text(line.get("server")), text(line.get("skill_id"))
+            self.complete = None
+            self.records = {
+                name: Record(known.stamp, known.md5, False) for name, known in self.records.items()
+            }
+        elif "complete" in line:
+            self.complete = Complete(whole(line["complete"]) or 0, text(line.get("at")))
+        elif "file" in line:
+            size, mtime, inode = (whole(line.get(key)) for key in ("size", "mtime", "inode"))
+            md5 = text(line.get("md5"))
+            if size is not None and mtime is not None and inode is not None and md5:
+                stamp = Stamp(size, mtime, inode)
+                self.records[text(line["file"])] = Record(stamp, md5, line.get("up") is True)
+
+    def as_lines(self) -> list[dict[str, object]]:
+        """The lines that give this content."""
+        lines: list[dict[str, object]] = [{"server": self.server, "skill_id": self.skill_id}]
+        lines += [_line(name, record) for name, record in self.records.items()]
+        if self.complete is not None:
+            lines.append({"complete": self.complete.episodes, "at": self.complete.at})
+        return lines
+
+
+def read_ledger(folder: Path) -> Ledger:
+    """The ledger of a skill; an empty one if there is none or nothing of it can be read."""
+    ledger = Ledger()
+    try:
+        raw = (folder / STATE_FOLDER / FILE).read_bytes()
+    except OSError:
+        return ledger
+    for line in raw.splitlines():
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            ledger.take(value)
+    return ledger
+
+
+class LedgerWriter:
+    """Appends to the ledger of a skill while it is being uploaded."""
+
+    def __init__(self, folder: Path, server: str, skill_id: str) -> None:
+        self.ledger = read_ledger(folder)
+        self._folder = folder
+        self._path = folder / STATE_FOLDER / FILE
+        if (self.ledger.server, self.ledger.skill_id) != (server, skill_id):
+            self.ledger.take({"server": server, "skill_id": skill_id})
+        with writing(folder):
+            # Written anew at each start: short again, and no torn line left at its end.
+            fresh = self._path.with_suffix(".tmp")
+            fresh.write_bytes(b"".join(_written(line) for line in self.ledger.as_lines()))
+            _sync(fresh)
+            fresh.replace(self._path)
+            self._file: IO[bytes] = self._path.open("ab", buffering=0)
+
+    def __enter__(self) -> LedgerWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with writing(self._folder), self._file:
+            os.fsync(self._file.fileno())
+
+    def record(self, name: str, stamp: Stamp, md5: str, *, uploaded: bool) -> None:
+        """Note a file's hash, and whether the file is on the server now."""
+        self._append(_line(name, Record(stamp, md5, uploaded)))
+
+    def complete(self, episodes: int) -> None:
+        """Note that all files are on the server now."""
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self._append({"complete": episodes, "at": at})
+
+    def _append(self, line: dict[str, object]) -> None:
+        self.ledger.take(line)
+        with writing(self._folder):
+            self._file.write(_written(line))
+
+
+@contextlib.contextmanager
+def locked(folder: Path, what: str) -> Iterator[None]:
+    """Hold a skill for one upload or download, against all processes of this machine.
+
+    Raises `Conflict` if somebody else holds it.
+    """
+    with contextlib.ExitStack() as stack:
+        with writing(folder):
+            state = folder / STATE_FOLDER
+            state.mkdir(exist_ok=True)
+            lock = stack.enter_context((state / f"{what}.lock").open("w"))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Conflict(
+                f"Another {what.partition('-')[0]} of {folder.name} is running already."
+            ) from None
+        yield
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Say in words why a skill's folder can't be written."""
+    try:
+        yield
+    except OSError as error:
+        raise TrainingManagerError(
+            f"The folder of {folder.name} can't be written: {error.strerror}."
+        ) from error
+
+
+def _line(name: str, record: Record) -> dict[str, object]:
+    stamp = record.stamp
+    return {
+        "file": name,
+        "size": stamp.size,
+        "mtime": stamp.mtime_ns,
+        "inode": stamp.inode,
+        "md5": record.md5,
+        "up": record.uploaded,
+    }
+
+
+def _written(line: dict[str, object]) -> bytes:
+    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,108 @@
+"""Which files of a skill's folder are uploaded, and what tells that one has changed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from training_manager_ros.errors import Unreadable
+
+__all__ = ["LocalFile", "Stamp", "is_index", "scan", "stamp_of"]
+
+NEVER = frozenset({"metadata.json", "server-skill.json"})  # directly in the skill's folder
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What a file's status says about its content; equal stamps mean equal content."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        """From a file's status."""
+        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A file to be uploaded; `name` is relative to the skill's folder, with `/`."""
+
+    name: str
+    path: Path
+    stamp: Stamp
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """The stamp of a file; None if there is none (any more)."""
+    try:
+        return Stamp.of(path.stat())
+    except FileNotFoundError:
+        return None
+
+
+def is_index(name: str) -> bool:
+    """Whether a file says which other files there are.
+
+    Those are uploaded last, so that nobody reads there of what is not uploaded yet.
+    """
+    return name == "data/dataset_metadata.json" or name.startswith("data/meta/")
+
+
+def scan(folder: Path) -> list[LocalFile]:
+    """Every file directly in the skill's folder and everything below `data/`, sorted by name.
+
+    Not hidden ones (a recording in progress is one), nor `__pycache__`, nor what describes the
+    skill itself. Raises `Unreadable` for a name that can't be sent or a folder that can't be read.
+    """
+    files = [file for file in _files(folder, "") if file.name not in NEVER]
+    files += _below(folder / "data", "data/", set())
+    for file in files:
+        if not _sendable(file.name):
+            raise Unreadable(f"{file.name!r} has a name that can't be sent; rename the file.")
+    return sorted(files, key=lambda file: file.name)
+
+
+def _below(folder: Path, prefix: str, seen: set[tuple[int, int]]) -> Iterator[LocalFile]:
+    try:
+        status = folder.stat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISDIR(status.st_mode) or (status.st_dev, status.st_ino) in seen:
+        return
+    seen.add((status.st_dev, status.st_ino))  # a link to a folder above must not go round for ever
+    yield from _files(folder, prefix)
+    for entry in _entries(folder):
+        if entry.is_dir():
+            yield from _below(folder / entry.name, f"{prefix}{entry.name}/", seen)
+
+
+def _files(folder: Path, prefix: str) -> Iterator[LocalFile]:
+    for entry in _entries(folder):
+        try:
+            status = entry.stat()
+        except FileNotFoundError:  # gone since, or a link to nowhere
+            continue
+        if stat.S_ISREG(status.st_mode):
+            yield LocalFile(prefix + entry.name, folder / entry.name, Stamp.of(status))
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return [e for e in entries if not e.name.startswith(".") and e.name != "__pycache__"]
+    except OSError as error:
+        raise Unreadable(f"{folder} can't be read: {error.strerror}.") from None
+
+
+def _sendable(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\\" not in name and name.isprintable()

@@ -1,0 +1,157 @@
+"""A run as a user asks for it: checked, and cut down to what differs from the preset."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from training_manager_ros.errors import InvalidInput
+from training_manager_ros.training.presets import ACT_DEFAULT, Preset
+from training_manager_ros.training.reading import Json
+
+__all__ = ["MOST_GPUS", "MOST_HOURS", "RunRequest", "most_cost", "training_params"]
+
+MOST_HOURS = 24.0 * 30
+MOST_GPUS = 64
+_REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
+_GIT_URL = re.compile(r"(https?://|ssh://|git://|file://|git@[\w.-]+:|/)\S+")
+_REF = re.compile(r"(?!-)[^\s~^:?*\[\\\x00-\x1f]+")
+_ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What the user set; None: as the preset has it."""
+
+    preset: str = ACT_DEFAULT.name
+    hyperparameters: Mapping[str, float] = field(default_factory=dict)
+    repo: str | None = None
+    ref: str | None = None
+    command: tuple[str, ...] | None = None
+    gpu_type: str | None = None
+    min_gpus: int | None = None
+    max_gpus: int | None = None
+    hours: float | None = None
+    budget: float | None = None  # USD
+    env: Mapping[str, str] = field(default_factory=dict)  # further variables
+    extra: Json = field(default_factory=dict)  # further keys of training_params
+
+
+def training_params(
+    request: RunRequest, preset: Preset, source_dir: Path, *, any_git_url: bool = False
+) -> dict[str, object]:
+    """What is sent: preset, source_dir and what differs from the preset.
+
+    `any_git_url`: the server takes other repositories than GitHub's. Raises `InvalidInput` with
+    all fields that are wrong.
+    """
+    problems = _problems(request, preset, any_git_url)
+    if problems:
+        what = "; ".join(f"{name} {problem}" for name, problem in problems.items())
+        raise InvalidInput(f"This run can't be started: {what}.", problems)
+    asked: dict[str, object] = {
+        "repo": request.repo,
+        "ref": request.ref,
+        "command": request.command,
+        "gpu_type": request.gpu_type,
+        "min_gpus": request.min_gpus,
+        "max_gpus": request.max_gpus,
+        "hours": request.hours,
+        "budget": request.budget,
+    }
+    changed = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asked.items()
+        if value is not None and value != getattr(preset, name)
+    }
+    known = {item.name: item for item in preset.hyperparameters}
+    env = {
+        name: known[name].written(value)
+        for name, value in request.hyperparameters.items()
+        if value != known[name].default
+    }
+    env |= {name: value for name, value in request.env.items() if preset.env.get(name) != value}
+    return {
+        "preset": preset.name,
+        "source_dir": str(source_dir),
+        **changed,
+        **({"env": env} if env else {}),
+        **request.extra,
+    }
+
+
+def most_cost(request: RunRequest, preset: Preset, price: float) -> float:
+    """USD that the run costs at most, at that price for a GPU and hour."""
+    hours = request.hours if request.hours is not None else preset.hours
+    gpus = request.max_gpus if request.max_gpus is not None else preset.max_gpus
+    return hours * gpus * price
+
+
+def _problems(request: RunRequest, preset: Preset, any_git_url: bool) -> dict[str, str]:
+    found: dict[str, str] = {}
+
+    def check(name: str, wrong: bool, problem: str) -> None:
+        if wrong and name not in found:
+            found[name] = problem
+
+    known = {item.name: item for item in preset.hyperparameters}
+    for name, value in request.hyperparameters.items():
+        problem = known[name].check(value) if name in known else "is no hyperparameter"
+        check(f"hyperparameters.{name}", bool(problem), problem)
+
+    if request.repo is not None:
+        is_url = any_git_url and _GIT_URL.fullmatch(request.repo) is not None
+        url = ", or a git URL" if any_git_url else ""
+        fits = is_url or _REPO.fullmatch(request.repo) is not None
+        check("repo", not fits, f"must be owner/repo{url}")
+    if request.ref is not None:
+        fits = _REF.fullmatch(request.ref) is not None and ".." not in request.ref
+        check("ref", not fits, "must be a branch, a tag or a commit")
+    if request.command is not None:
+        check("command", not any(request.command), "must not be empty")
+        check("command", any("\0" in part for part in request.command), "must hold no NUL")
+    check("gpu_type", request.gpu_type == "", "must not be empty")
+
+    for name in ("min_gpus", "max_gpus"):
+        gpus = getattr(request, name)
+        wrong = gpus is not None and not 0 <= gpus <= MOST_GPUS
+        check(name, wrong, f"must be from 0 to {MOST_GPUS}")
+    low = request.min_gpus if request.min_gpus is not None else preset.min_gpus
+    high = request.max_gpus if request.max_gpus is not None else preset.max_gpus
+    check("max_gpus", low > high, f"must be {low} or more, as min_gpus is")
+
+    world = known.get("WORLD_SIZE")
+    if world is not None and high > 0:
+        processes = request.hyperparameters.get(world.name, world.default)
+        problem = f"must be from {max(low, 1)} to {high}, one for each GPU"
+        check("hyperparameters.WORLD_SIZE", not low <= processes <= high, problem)
+
+    check("hours", _out(request.hours, MOST_HOURS), f"must be above 0 and at most {MOST_HOURS:g}")
+    check("budget", _out(request.budget, 1e6), "must be above 0 and at most 1000000")
+
+    for name, text in request.env.items():
+        check(f"env.{name}", _ENV.fullmatch(name) is None, "is no name for a variable")
+        check(f"env.{name}", name in known, "is a hyperparameter; set it there")
+        check(f"env.{name}", not isinstance(text, str) or "\0" in text, "must be a text")
+    own = {"preset", "source_dir", "env", "repo", "ref", "command", "gpu_type"}
+    own |= {"min_gpus", "max_gpus", "hours", "budget"}
+    for name in request.extra:
+        check(f"extra.{name}", name in own, "has a field of its own")
+    check("extra", not _is_json(request.extra), "must be JSON with finite numbers")
+    return found
+
+
+def _out(value: float | None, most: float) -> bool:
+    return value is not None and not (math.isfinite(value) and 0 < value <= most)
+
+
+def _is_json(value: Json) -> bool:
+    try:
+        json.dumps(dict(value), allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
