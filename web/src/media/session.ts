@@ -28,7 +28,7 @@ export async function probeSession(): Promise<"alive" | "signed-out" | "unreacha
 
 /** The server shows the sign-in page to whoever has no session. */
 export function showSignIn(): void {
-  window.location.replace("/");
+  window.location.reload();
 }
 
 export async function signOut(): Promise<void> {

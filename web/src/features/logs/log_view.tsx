@@ -1,0 +1,134 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { Level, LogLine } from "@/ros/messages.ts";
+import { formatTimeOfDay } from "@/text/time.ts";
+import { Button } from "@/ui/button.tsx";
+import { INPUT, Search } from "@/ui/search.tsx";
+import { LEVELS, filterLogs, unread } from "./filter_logs.ts";
+
+export const LEVEL_LOOK: Readonly<Record<Level, string>> = {
+  debug: "text-faint",
+  info: "text-quiet",
+  warning: "text-warn",
+  error: "text-danger",
+  fatal: "text-danger font-semibold",
+};
+
+const SHORT: Readonly<Record<Level, string>> = {
+  debug: "DEBUG",
+  info: "INFO",
+  warning: "WARN",
+  error: "ERROR",
+  fatal: "FATAL",
+};
+
+/** The log with its filters. It follows the newest line until the reader scrolls up or pauses it. */
+export function LogView({ logs }: { logs: readonly LogLine[] }) {
+  const [level, setLevel] = useState<Level>("info");
+  const [search, setSearch] = useState("");
+  const [paused, setPaused] = useState<readonly LogLine[] | null>(null);
+  const source = paused ?? logs;
+  const lines = useMemo(() => filterLogs(source, { level, search }), [source, level, search]);
+  const waiting = paused ? unread(logs, paused.at(-1)?.key ?? null).lines : 0;
+
+  return (
+    <>
+      <div className="flex items-center gap-2 px-3 py-1.5">
+        <Search label="Search the log" value={search} onChange={setSearch} />
+        <label className="shrink-0">
+          <span className="sr-only">Least serious level shown</span>
+          <select value={level} onChange={(event) => setLevel(event.target.value as Level)} className={INPUT}>
+            {LEVELS.slice(0, 4).map((option) => (
+              <option key={option} value={option}>
+                {option === "debug" ? "everything" : option === "error" ? "errors" : `${option} +`}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Button
+          icon={paused ? "play" : "pause"}
+          aria-pressed={paused !== null}
+          onClick={() => setPaused(paused ? null : logs)}
+          className="shrink-0"
+        >
+          {paused ? "Resume" : "Pause"}
+          {waiting > 0 && <span className="text-faint">({waiting})</span>}
+        </Button>
+      </div>
+      {lines.length === 0 ? (
+        <p className="px-4 py-6 text-center text-faint">
+          {logs.length === 0 ? "Nothing has been logged yet." : "No line matches."}
+        </p>
+      ) : (
+        <Lines lines={lines} />
+      )}
+    </>
+  );
+}
+
+function Lines({ lines }: { lines: readonly LogLine[] }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const following = useRef(true);
+  // eslint-disable-next-line react-hooks/incompatible-library
+  const rows = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 20,
+    getItemKey: (index) => lines[index]?.key ?? index,
+    overscan: 10,
+  });
+  const newest = lines.at(-1)?.key;
+  useEffect(() => {
+    if (following.current) rows.scrollToIndex(lines.length - 1, { align: "end" });
+  }, [rows, newest, lines.length]);
+
+  return (
+    <div
+      ref={scroller}
+      role="log"
+      aria-label="Log lines"
+      // Scrolls, so the keyboard must be able to reach it.
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+      onScroll={(event) => {
+        const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
+        following.current = scrollHeight - scrollTop - clientHeight < 24;
+      }}
+      className="min-h-0 flex-1 overflow-y-auto overscroll-contain bg-surface py-1 font-mono text-2xs leading-5"
+    >
+      <div className="relative" style={{ height: rows.getTotalSize() }}>
+        {rows.getVirtualItems().map((row) => {
+          const line = lines[row.index];
+          return (
+            line && (
+              <div
+                key={row.key}
+                ref={rows.measureElement}
+                data-index={row.index}
+                className="absolute inset-x-0 top-0 px-3"
+                style={{ transform: `translateY(${row.start}px)` }}
+              >
+                <Line line={line} />
+              </div>
+            )
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function Line({ line }: { line: LogLine }) {
+  return (
+    <p className="flex gap-2.5 max-md:flex-wrap max-md:gap-x-2">
+      <time className="shrink-0 text-faint" dateTime={new Date(line.time).toISOString()}>
+        {formatTimeOfDay(line.time)}
+      </time>
+      <span className={`w-10 shrink-0 ${LEVEL_LOOK[line.level]}`}>{SHORT[line.level]}</span>
+      <span className="shrink-0 text-faint max-md:hidden">{line.name}</span>
+      <span className={`min-w-0 flex-1 whitespace-pre-wrap wrap-anywhere max-md:basis-full ${LEVEL_LOOK[line.level]}`}>
+        {line.message}
+      </span>
+    </p>
+  );
+}

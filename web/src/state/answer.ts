@@ -1,0 +1,53 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import { usePanel } from "./panel.tsx";
+
+export interface Answer<T> {
+  /** The newest answer for this subject; null until there is one. */
+  readonly value: T | null;
+  /** Why the last attempt failed; null where it did not. An older value may still be there. */
+  readonly problem: string | null;
+  readonly again: () => void;
+}
+
+interface Known<T> {
+  readonly subject: string;
+  readonly value: T | null;
+  readonly problem: string | null;
+}
+
+/**
+ * What `ask` answers about `subject`: asked once connected, again after every reconnection and whenever
+ * `version` changes; meanwhile the last answer stays.
+ */
+export function useAnswer<T>(subject: string, version: string, ask: () => Promise<T>): Answer<T> {
+  const epoch = usePanel((state) => state.epoch);
+  const [attempt, setAttempt] = useState(0);
+  const [known, setKnown] = useState<Known<T>>({ subject, value: null, problem: null });
+  const latest = useRef(ask);
+  useEffect(() => {
+    latest.current = ask;
+  });
+
+  useEffect(() => {
+    if (epoch === 0) return;
+    let current = true;
+    latest.current().then(
+      (value) => {
+        if (current) setKnown({ subject, value, problem: null });
+      },
+      (error: unknown) => {
+        const problem = error instanceof Error ? error.message : String(error);
+        if (current) {
+          setKnown((old) => ({ subject, value: old.subject === subject ? old.value : null, problem }));
+        }
+      },
+    );
+    return () => {
+      current = false;
+    };
+  }, [subject, version, epoch, attempt]);
+
+  const again = useCallback(() => setAttempt((count) => count + 1), []);
+  const mine = known.subject === subject;
+  return { value: mine ? known.value : null, problem: mine ? known.problem : null, again };
+}
