@@ -1,0 +1,55 @@
+"""Fixtures that every area shares: sample skills, real recordings, and sibling modules."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from training_manager_ros.samples import make_samples
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `import strategies`
+
+_ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def sample_skills(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A skills folder with a sample of every format; for reading only."""
+    root = tmp_path_factory.mktemp("samples") / "skills"
+    make_samples(root)
+    return root
+
+
+@pytest.fixture
+def copy_sample(sample_skills: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """Gives a sample skill, by its folder's name, as a copy of the test's own."""
+
+    def copy(name: str) -> Path:
+        return Path(shutil.copytree(sample_skills / name, tmp_path / "skills" / name))
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real recordings; skips where it is not there."""
+    named = os.environ.get("TRAINING_MANAGER_REAL_DATA")
+    folder = Path(named) if named else _ROOT.parent / "shared" / "data"
+    if not (folder / "make_skills.py").is_file():
+        pytest.skip("no real recordings here; name them in TRAINING_MANAGER_REAL_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_skills(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A skills folder made of the real recordings; for reading only."""
+    root = tmp_path_factory.mktemp("real") / "skills"
+    command = [sys.executable, str(real_data / "make_skills.py"), str(root), "--raw-frames", "30"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return root
