@@ -32,9 +32,15 @@ class FactCache:
     fails: a file that is corrupt is made anew, one that can't be used is done without.
     """
 
-    def __init__(self, path: Path | None, now_ns: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        now_ns: Callable[[], int] = time.time_ns,
+        max_facts: int = _MAX_FACTS,
+    ) -> None:
         self._path = path
         self._now_ns = now_ns
+        self._max_facts = max_facts
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
         with self._lock:
@@ -115,19 +121,29 @@ class FactCache:
 
     def _open(self) -> None:
         try:
-            self._database = self._connect()
+            self._database = self._connect(self._path)
         except sqlite3.OperationalError as error:
             _log.warning("%s can't be used (%s); facts are kept in memory.", self._path, error)
-            self._database = _prepare(sqlite3.connect(":memory:", check_same_thread=False))
+            self._database = self._connect(None)
         except sqlite3.DatabaseError as error:
             self._discard(error)
 
-    def _connect(self) -> sqlite3.Connection:
-        if self._path is None:
-            return _prepare(sqlite3.connect(":memory:", **_CONNECTION))
-        with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        return _prepare(sqlite3.connect(self._path, timeout=1.0, **_CONNECTION))
+    def _connect(self, path: Path | None) -> sqlite3.Connection:
+        if path is not None:
+            with contextlib.suppress(OSError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(
+            ":memory:" if path is None else path,
+            timeout=1.0,
+            check_same_thread=False,
+            isolation_level=None,
+        )
+        try:
+            _prepare(database, self._max_facts)
+        except sqlite3.Error:
+            database.close()
+            raise
+        return database
 
     def _discard(self, error: sqlite3.DatabaseError) -> None:
         """Make the broken cache file anew. Other processes go on with the file they hold."""
@@ -139,43 +155,35 @@ class FactCache:
                 with contextlib.suppress(OSError):
                     self._path.with_name(self._path.name + suffix).unlink()
         try:
-            self._database = self._connect()
+            self._database = self._connect(self._path)
         except sqlite3.DatabaseError:
-            self._database = _prepare(sqlite3.connect(":memory:", **_CONNECTION))
-
-
-_CONNECTION: dict[str, Any] = {"check_same_thread": False, "isolation_level": None}
+            self._database = self._connect(None)
 
 
 def _key(file: FileEntry) -> bytes:
     return file.path.encode("utf-8", "surrogateescape")  # any file name, as the disk has it
 
 
-def _prepare(database: sqlite3.Connection) -> sqlite3.Connection:
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
-        if database.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-            database.execute("DROP TABLE IF EXISTS facts")
-            database.execute(f"PRAGMA user_version = {_VERSION}")
+def _prepare(database: sqlite3.Connection, max_facts: int) -> None:
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    if database.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+        database.execute("DROP TABLE IF EXISTS facts")
+        database.execute(f"PRAGMA user_version = {_VERSION}")
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS facts (path BLOB, kind TEXT, size INTEGER,"
+        " mtime_ns INTEGER, outcome TEXT NOT NULL, PRIMARY KEY (path, kind))"
+    )
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS notes (kind TEXT, key TEXT, text TEXT NOT NULL,"
+        " PRIMARY KEY (kind, key))"
+    )
+    # a file's facts are replaced when it changes; those of files long gone are the oldest rows
+    excess = database.execute("SELECT COUNT(*) FROM facts").fetchone()[0] - max_facts
+    if excess > 0:
         database.execute(
-            "CREATE TABLE IF NOT EXISTS facts (path BLOB, kind TEXT, size INTEGER,"
-            " mtime_ns INTEGER, outcome TEXT NOT NULL, PRIMARY KEY (path, kind))"
+            "DELETE FROM facts WHERE rowid IN (SELECT rowid FROM facts ORDER BY rowid LIMIT ?)",
+            (excess + max_facts // 4,),
         )
-        database.execute(
-            "CREATE TABLE IF NOT EXISTS notes (kind TEXT, key TEXT, text TEXT NOT NULL,"
-            " PRIMARY KEY (kind, key))"
-        )
-        # a file's facts are replaced when it changes; those of files long gone are the oldest rows
-        excess = database.execute("SELECT COUNT(*) FROM facts").fetchone()[0] - _MAX_FACTS
-        if excess > 0:
-            database.execute(
-                "DELETE FROM facts WHERE rowid IN (SELECT rowid FROM facts ORDER BY rowid LIMIT ?)",
-                (excess + _MAX_FACTS // 4,),
-            )
-        if database.execute("SELECT COUNT(*) FROM notes").fetchone()[0] > _MAX_NOTES:
-            database.execute("DELETE FROM notes")
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
+    if database.execute("SELECT COUNT(*) FROM notes").fetchone()[0] > _MAX_NOTES:
+        database.execute("DELETE FROM notes")
