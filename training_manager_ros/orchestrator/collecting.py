@@ -61,7 +61,7 @@ def judge(
     """Return if the run is a success; else raise `RunFailed` with what a person should know."""
     problem = _problem(outcome, names, command, hours)
     if problem:
-        shows_log = outcome.ending is not Ending.NO_COMMAND and tail
+        shows_log = tail and outcome.ending not in (Ending.NO_COMMAND, Ending.STOPPED)
         raise RunFailed(f"{problem}\nThe end of its log:\n{tail}" if shows_log else problem)
 
 

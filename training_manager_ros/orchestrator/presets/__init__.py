@@ -6,6 +6,7 @@ in DATA_DIR/presets/.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,6 +16,8 @@ from ...errors import InvalidInput, NotFound
 from ..settings import read_toml
 
 __all__ = ["Hyperparameter", "Preset", "Presets"]
+
+log = logging.getLogger("training_manager.orchestrator")
 
 SHIPPED = Path(__file__).parent
 
@@ -96,8 +99,14 @@ class Presets:
         return _preset(name, read_toml(path), path)
 
     def presets(self) -> list[Preset]:
-        """All presets, by name."""
-        return [self.preset(name) for name in self.names()]
+        """All presets, by name. One with a mistake is left out, and the log says why."""
+        found = []
+        for name in self.names():
+            try:
+                found.append(self.preset(name))
+            except InvalidInput as error:
+                log.warning("%s", error)
+        return found
 
     def _paths(self) -> dict[str, Path]:
         return {p.stem: p for folder in (SHIPPED, self._folder) for p in folder.glob("*.toml")}

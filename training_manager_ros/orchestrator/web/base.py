@@ -23,6 +23,7 @@ T = TypeVar("T")
 log = logging.getLogger("training_manager.orchestrator")
 
 STATUS: dict[type[TrainingManagerError], int] = {InvalidInput: 400, NotFound: 404, Conflict: 409}
+EXPLAINING = ("WWW-Authenticate", "Content-Range")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -80,6 +81,14 @@ class PlainHandler(RequestHandler):
         elif status_code == 500:
             detail = "The server made a mistake; its own log tells more."
         self.answer({"detail": detail, **value}, self.get_status())
+
+    def clear(self) -> None:
+        """Errors are sent on a cleared response; what explains them stays on it."""
+        before = getattr(self, "_headers", {})
+        kept = {name: before[name] for name in EXPLAINING if name in before}
+        super().clear()
+        for name, value in kept.items():
+            self.set_header(name, value)
 
     def log_exception(
         self,
@@ -158,13 +167,6 @@ class ApiHandler(PlainHandler):
     def _refuse(self, detail: str, error: str) -> None:
         self.set_header("WWW-Authenticate", f'Bearer error="{error}"')
         raise HTTPError(401, detail)
-
-    def clear(self) -> None:
-        """Errors are sent on a cleared response; the challenge has to stay on it."""
-        challenge = getattr(self, "_headers", {}).get("WWW-Authenticate")
-        super().clear()
-        if challenge:
-            self.set_header("WWW-Authenticate", challenge)
 
 
 class Missing(PlainHandler):
