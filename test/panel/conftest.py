@@ -120,6 +120,23 @@ class PanelStarter:
             running.loop.close()
 
 
+def make_starter(folder: Path, static: Path) -> PanelStarter:
+    """A starter whose servers keep everything in `folder`."""
+    (folder / "skills").mkdir()
+    return PanelStarter(
+        PanelOptions(
+            skills_dir=folder / "skills",
+            bridge_port=9,  # nothing listens there
+            host="127.0.0.1",
+            port=0,
+            static_dir=static,
+            cache_dir=folder / "cache",
+            state_dir=folder / "state",
+        ),
+        [],
+    )
+
+
 @pytest.fixture
 def static_dir(tmp_path: Path) -> Path:
     """A built web app as Vite leaves it."""
@@ -132,19 +149,16 @@ def static_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start_panel(tmp_path: Path, static_dir: Path) -> Iterator[PanelStarter]:
-    (tmp_path / "skills").mkdir()
-    starter = PanelStarter(
-        PanelOptions(
-            skills_dir=tmp_path / "skills",
-            bridge_port=9,  # nothing listens there
-            host="127.0.0.1",
-            port=0,
-            static_dir=static_dir,
-            cache_dir=tmp_path / "cache",
-            state_dir=tmp_path / "state",
-        ),
-        [],
-    )
+    starter = make_starter(tmp_path, static_dir)
+    yield starter
+    starter.stop()
+
+
+@pytest.fixture(scope="module")
+def start_shared_panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PanelStarter]:
+    """Starts servers that live as long as a module's tests."""
+    folder = tmp_path_factory.mktemp("shared")
+    starter = make_starter(folder, folder)
     yield starter
     starter.stop()
 

@@ -302,7 +302,9 @@ def test_a_browser_that_vanishes_leaves_nothing(start_panel) -> None:
     with_bridge(start_panel, test)
 
 
-@pytest.mark.parametrize("frames", [b"\xff\xff\xff\xff", b"\x83\x80\x00\x00\x00\x00", b"\x88\x80\x00\x00\x00\x00"])
+@pytest.mark.parametrize(
+    "frames", [b"\xff\xff\xff\xff", b"\x83\x80\x00\x00\x00\x00", b"\x88\x80\x00\x00\x00\x00"]
+)
 def test_broken_frames_end_one_socket(start_panel, frames) -> None:
     async def test(panel, bridge) -> None:
         socket = await connect(panel)

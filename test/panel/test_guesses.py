@@ -115,7 +115,9 @@ def test_memory_is_bounded() -> None:
     assert len(guesses._guessers) <= 4096
 
 
-@given(st.lists(st.tuples(st.sampled_from(["a", "fe80::1%eth0", "::1", "1.2.3.4"]), st.floats(0, 90))))
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "fe80::1%eth0", "::1", "1.2.3.4"]), st.floats(0, 90)))
+)
 def test_a_pause_is_never_longer_than_a_minute(steps: list[tuple[str, float]]) -> None:
     clock = Clock()
     guesses = Guesses(clock)

@@ -88,7 +88,10 @@ def test_who_is_signed_in_comes_in(panel) -> None:
         answer = client.get("/api/session")
         assert answer.status_code == 200
         assert answer.json()["auth"] is True
-        assert socket_status(panel, {"Cookie": f"{panel.cookie}={client.cookies[panel.cookie]}"}) == 101
+        assert (
+            socket_status(panel, {"Cookie": f"{panel.cookie}={client.cookies[panel.cookie]}"})
+            == 101
+        )
 
 
 HOSTS = [
@@ -249,7 +252,11 @@ def test_token_and_cookie_reach_no_log(panel, caplog: pytest.LogCaptureFixture) 
     ("method", "headers", "body"),
     [
         ("GET", [("X-Long", "a" * 40_000)], b""),
-        ("POST", [("Content-Type", "application/x-www-form-urlencoded")], b"token=" + b"a" * 90_000),
+        (
+            "POST",
+            [("Content-Type", "application/x-www-form-urlencoded")],
+            b"token=" + b"a" * 90_000,
+        ),
     ],
 )
 def test_an_oversized_request_is_hung_up_on(panel, method, headers, body) -> None:

@@ -73,9 +73,10 @@ def test_the_best_built_form_is_sent(panel, static_dir, accept, encoding) -> Non
     path.write_bytes(script)
     path.with_name("long-1.js.gz").write_bytes(gzip.compress(script))
     path.with_name("long-1.js.br").write_bytes(b"as if")
-    with panel.client() as client, client.stream(
-        "GET", "/assets/long-1.js", headers={"Accept-Encoding": accept}
-    ) as answer:
+    with (
+        panel.client() as client,
+        client.stream("GET", "/assets/long-1.js", headers={"Accept-Encoding": accept}) as answer,
+    ):
         content = b"".join(answer.iter_raw())
         headers = answer.headers
     assert headers.get("content-encoding") == encoding
@@ -93,7 +94,9 @@ def test_forms_have_etags_of_their_own(panel, static_dir) -> None:
     path.write_bytes(gzip.compress(b"console.log('the panel')"))
     with panel.client() as client:
         etags = {
-            client.get("/assets/index-0123abcd.js", headers={"Accept-Encoding": form}).headers["etag"]
+            client.get("/assets/index-0123abcd.js", headers={"Accept-Encoding": form}).headers[
+                "etag"
+            ]
             for form in ("gzip", "identity")
         }
     assert len(etags) == 2

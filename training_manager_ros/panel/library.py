@@ -68,7 +68,7 @@ class Library:
         playable = self._playable(dataset, episode, camera)
         if playable.path is None:
             return Video(playable, "")
-        path = self._inside(dataset, playable.path)
+        path = self._inside(playable.path)
         return Video(playable, revision_of(os.stat(path)).etag)
 
     def open_video(self, skill: str, episode: int, camera: str) -> OpenFile:
@@ -79,7 +79,7 @@ class Library:
             raise Unreadable(playable.error)
         if playable.path is None:
             raise BeingEncoded(playable.progress)
-        return open_file(self._inside(dataset, playable.path))
+        return open_file(self._inside(playable.path))
 
     def frame(
         self,
@@ -100,10 +100,7 @@ class Library:
     def thumbnail(self, skill: str, episode: int, headers: Mapping[str, str]) -> Picture:
         """A small JPEG of an episode, unless `headers` say that it is known."""
         dataset = self._dataset(skill)
-        cameras = dataset.episode(episode).cameras
-        if not cameras:
-            raise NotFound(f"Episode {episode} has no camera.")
-        revision = self._source_revision(dataset, episode, cameras[0], "thumbnail")
+        revision = self._thumbnail_revision(dataset, episode)
         if is_known(headers, revision):
             return Picture(revision, None)
         return Picture(revision, self._store().thumbnail(dataset, episode))
@@ -113,7 +110,7 @@ class Library:
         from training_manager_ros.panel.signals import signals_json
 
         dataset = self._dataset(skill)
-        self._inside(dataset, dataset.root / dataset.episode(episode).file)
+        self._inside(dataset.root / dataset.episode(episode).file)
         return signals_json(dataset, episode, points)
 
     def close(self) -> None:
@@ -149,19 +146,25 @@ class Library:
 
     def _source(self, dataset: Dataset, episode: int, camera: str) -> Path:
         """The file that a camera's frames are in; refused before anything reads it."""
-        if camera not in dataset.episode(episode).cameras:
-            raise NotFound(f"Episode {episode} has no camera {camera}.")
-        return self._inside(dataset, dataset.frames(episode, camera).path)
+        return self._inside(dataset.frames(episode, camera).path)
 
     def _source_revision(
         self, dataset: Dataset, episode: int, camera: str, variant: str
     ) -> Revision:
         return revision_of(os.stat(self._source(dataset, episode, camera)), variant)
 
-    def _inside(self, dataset: Dataset, path: Path) -> Path:
+    def _thumbnail_revision(self, dataset: Dataset, episode: int) -> Revision:
+        for camera in dataset.episode(episode).cameras:
+            try:
+                return self._source_revision(dataset, episode, camera, "thumbnail")
+            except (NotFound, Unreadable):
+                continue  # another camera's picture is shown then
+        raise NotFound(f"Episode {episode} has no camera that can be shown.")
+
+    def _inside(self, path: Path) -> Path:
         """The file that a path really means; `NotFound` if a link leads out of the skills folder.
 
-        Out of the skill into another one is out as well.
+        What reads datasets does not follow such links either; this holds whatever that does.
         """
         try:
             real = path.resolve(strict=True)
@@ -169,7 +172,7 @@ class Library:
             raise NotFound(f"{path.name} is not there: {error.strerror}.") from error
         except RuntimeError as error:  # Python < 3.13: links in a circle
             raise NotFound(f"{path.name} leads nowhere.") from error
-        for home in (dataset.root, self._cache):
+        for home in (self._root, self._cache):
             if real.is_relative_to(home.resolve()):
                 return real
-        raise NotFound(f"{path.name} is a link that leads out of the skill's folder.")
+        raise NotFound(f"{path.name} is a link that leads out of the skills folder.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -21,8 +22,9 @@ from training_manager_ros.panel.workers import Busy, Workers
 __all__ = ["Frame", "Signals", "Thumbnail", "VideoFile", "VideoInfo"]
 
 _T = TypeVar("_T")
-_WIDEST = 4096
-_MOST_POINTS = 1_000_000
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_WIDTHS = range(1, 4097)
+_POINTS = range(2, 1_000_001)
 _CACHING = "private, no-cache"  # kept, and asked about: the ETag changes with the file
 
 
@@ -53,15 +55,15 @@ class MediaHandler(PanelHandler):
         if self._work is not None:
             self._work.cancel()
 
-    def number(self, name: str, largest: int) -> int | None:
-        """A positive number from the query; None if it is not given."""
+    def number(self, name: str, allowed: range) -> int | None:
+        """A number from the query; None if it is not given."""
         text = self.get_query_argument(name, None)
         if text is None:
             return None
-        if not text.isascii() or not text.isdigit() or not 0 < int(text[:10]) <= largest:
-            problem = f"must be a number from 1 to {largest}"
+        if _NUMBER.fullmatch(text) is None or int(text) not in allowed:
+            problem = f"must be a number from {allowed[0]} to {allowed[-1]}"
             raise InvalidInput(f"{name} {problem}.", {name: problem})
-        return int(text[:10])
+        return int(text)
 
     def send_picture(self, picture: Picture) -> None:
         """Answer with a JPEG."""
@@ -125,7 +127,7 @@ class Frame(MediaHandler):
 
     async def get(self, skill: str, episode: str, camera: str, frame: str) -> None:
         """Answer with the picture, at most `width` pixels wide."""
-        width = self.number("width", _WIDEST)
+        width = self.number("width", _WIDTHS)
         headers = self.request.headers
         library = self.panel.library
         work = partial(library.frame, skill, int(episode), camera, int(frame), width, headers)
@@ -146,7 +148,7 @@ class Signals(MediaHandler):
 
     async def get(self, skill: str, episode: str) -> None:
         """Answer with the signals; `points` bounds the number of rows."""
-        points = self.number("points", _MOST_POINTS)
+        points = self.number("points", _POINTS)
         encodings = accepted_encodings(self.request.headers.get("Accept-Encoding", ""))
         gzipped = "gzip" in encodings
         library = self.panel.library

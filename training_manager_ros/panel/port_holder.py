@@ -17,12 +17,18 @@ def port_holder(port: int, proc: Path = Path("/proc")) -> str:
         return ""
     for folder in proc.glob("[0-9]*"):
         try:
-            links = {os.readlink(link) for link in (folder / "fd").iterdir()}
-            if links & sockets:
+            if any(_target(link) in sockets for link in (folder / "fd").iterdir()):
                 return f"{_name(folder)} (process {folder.name})"
         except OSError:  # another user's, or gone
             continue
     return ""
+
+
+def _target(link: Path) -> str:
+    try:
+        return os.readlink(link)
+    except FileNotFoundError:  # closed meanwhile
+        return ""
 
 
 def _listening_inodes(port: int, proc: Path) -> set[str]:

@@ -22,8 +22,8 @@ def signals_json(dataset: Dataset, episode_id: int, points: int | None) -> bytes
     """{"timestamps", "rate", "signals": [{"name", "names", "units", "values"}]}.
 
     `values` is a list of rows, one a timestamp; what is not finite is null. `timestamps` are those
-    of the frames as recorded, else frame / rate. With `points`, long episodes are thinned to at
-    most so many rows in a way that keeps every peak.
+    of the frames as recorded, else frame / rate. With `points` (2 or more), long episodes are
+    thinned to at most so many rows in a way that keeps every peak.
     """
     import numpy as np
 
@@ -33,9 +33,9 @@ def signals_json(dataset: Dataset, episode_id: int, points: int | None) -> bytes
     times = dataset.timestamps(episode_id)
     if len(times) != length:
         times = np.arange(length) / (rate or 1.0)
-    buckets = 0 if points is None or length <= points else max(1, points // 2)
+    buckets = 0 if points is None or length <= points else points // 2
     answer = {
-        "timestamps": np.round(_thin_times(times, buckets) if buckets else times, 4).tolist(),
+        "timestamps": _listed(np.round(_thin_times(times, buckets) if buckets else times, 4)),
         "rate": rate,
         "signals": [
             {
@@ -102,15 +102,19 @@ def _rounded(values: npt.NDArray[np.float64]) -> list[object]:
     import numpy as np
 
     values = np.asarray(values, dtype=np.float64)
-    finite = np.isfinite(values)
-    values = np.where(finite, values, 0.0)
-    magnitude = np.floor(np.log10(np.maximum(np.abs(values), 1e-290)))
+    known = np.where(np.isfinite(values), values, 1.0)
+    magnitude = np.floor(np.log10(np.maximum(np.abs(known), 1e-290)))
     scale = 10.0 ** (_DIGITS - 1 - magnitude)
-    rounded = np.round(values * scale) / scale
-    listed: list[object] = rounded.tolist()
+    return _listed(np.where(np.isfinite(values), np.round(known * scale) / scale, np.nan))
+
+
+def _listed(values: npt.NDArray[np.float64]) -> list[object]:
+    """The values as nested lists; None for what JSON has no number for."""
+    import numpy as np
+
+    finite = np.isfinite(values)
     if finite.all():
-        return listed
-    as_objects = rounded.astype(object)
+        return list(values.tolist())
+    as_objects = values.astype(object)
     as_objects[~finite] = None
-    holes: list[object] = as_objects.tolist()
-    return holes
+    return list(as_objects.tolist())

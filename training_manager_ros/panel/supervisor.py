@@ -45,7 +45,7 @@ class Supervisor:
         self._children = children
         self._pauses = pauses
         self._clock = clock
-        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._running: set[asyncio.subprocess.Process] = set()
         self._keepers: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -58,7 +58,7 @@ class Supervisor:
             keeper.cancel()
         if self._keepers:
             await asyncio.wait(self._keepers)
-        await asyncio.gather(*(_end(process) for process in self._running.values()))
+        await asyncio.gather(*(_end(process) for process in self._running))
 
     async def _keep(self, child: Child) -> None:
         attempt = 0
@@ -67,7 +67,7 @@ class Supervisor:
             process = await self._spawn(child)
             code = await process.wait()
             _end_group(process)
-            del self._running[child.name]
+            self._running.discard(process)
             if self._clock() - started > _SOUND_AFTER:
                 attempt = 0
             pause = self._pauses[min(attempt, len(self._pauses) - 1)]
@@ -82,7 +82,7 @@ class Supervisor:
             env=child.environment,
             start_new_session=True,
         )
-        self._running[child.name] = process
+        self._running.add(process)
         _log.debug("%s runs as process %d.", child.name, process.pid)
         return process
 
