@@ -91,7 +91,7 @@ def test_remembers_that_a_file_is_unreadable_but_not_an_error_that_may_pass(
         raise PermissionError(13, "Permission denied")
 
     for _ in range(2):
-        with pytest.raises(PermissionError):
+        with pytest.raises(Unreadable, match="can't be read: Permission denied"):
             facts.recall("other", _entry(), denied)
     assert len(calls) == 3
 

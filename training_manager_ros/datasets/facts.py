@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import Unreadable
 from .listing import FileEntry
+from .sound import out_of_reach
 
 __all__ = ["FactCache"]
 
@@ -49,8 +50,8 @@ class FactCache:
     def recall(self, kind: str, file: FileEntry, read: Callable[[Path], Any]) -> Any:
         """What `read` found in the file, from memory where the file has not changed since.
 
-        `read` returns something that JSON can hold. Its `Unreadable` is remembered as well; other
-        errors (no permission, no memory) may pass, so they are not.
+        `read` returns something that JSON can hold. Raises its `Unreadable`, which is remembered as
+        well; an `OSError` (no permission, no such file) may pass, so it becomes one that is not.
         """
         text = self._get(kind, file)
         if text is None:
@@ -59,6 +60,8 @@ class FactCache:
                 outcome = {"fact": read(Path(file.path))}
             except Unreadable as error:
                 outcome = {"unreadable": str(error)}
+            except OSError as error:
+                raise out_of_reach(error) from error
             text = json.dumps(outcome)
             if not 0 <= self._now_ns() - file.mtime_ns < _SETTLE_NS:
                 self._put(kind, file, text)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Unreadable
 from .facts import FactCache
 from .listing import FileEntry, shown
-from .sound import check_content
+from .sound import check_content, out_of_reach
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,11 +97,13 @@ def read_table(path: Path, dataset: str) -> npt.NDArray[np.float64]:
     """A dataset of numbers as (T, D); one-dimensional ones get D = 1."""
     import numpy as np
 
-    with open_hdf5(path) as file:
-        try:
+    try:
+        with open_hdf5(path) as file:
             values = np.asarray(file[dataset][()], dtype=np.float64)
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise Unreadable(f"{dataset} in {path.name} can't be read: {error}.") from error
+    except FileNotFoundError as error:
+        raise out_of_reach(error) from error
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise Unreadable(f"{dataset} in {path.name} can't be read: {error}.") from error
     return values.reshape(len(values), -1)
 
 
@@ -171,10 +173,10 @@ def _datasets(file: Any, where: str, problems: list[str]) -> list[tuple[str, Any
         if not isinstance(group, h5py.Group):
             return found
     for name in group:
-        inside = f"{where.rstrip('/')}/{shown(name)}"
-        if shown(name) != name:
-            problems.append(f"The name {inside} is not UTF-8; it is left out.")
+        if not isinstance(name, str) or shown(name) != name:  # h5py gives bytes then
+            problems.append(f"A name in {where} is not UTF-8; it is left out.")
             continue
+        inside = f"{where.rstrip('/')}/{name}"
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             problems.append(f"{inside} is a link to elsewhere and is not followed.")
             continue

@@ -87,8 +87,8 @@ class InnateDataset(Dataset):
             try:
                 content = hdf5_facts(self._facts, file)
                 problems += content.problems
-            except (Unreadable, OSError) as error:
-                problems.append(_sentence(error))
+            except Unreadable as error:
+                problems.append(str(error))
         size = file.size if file is not None else 0
         cameras: list[str] = []
         for camera, name in entry.videos:
@@ -99,8 +99,8 @@ class InnateDataset(Dataset):
             size += video.size
             try:
                 seen = video_facts(self._facts, video)
-            except (Unreadable, OSError) as error:
-                problems.append(_sentence(error))
+            except Unreadable as error:
+                problems.append(str(error))
                 continue
             cameras.append(camera)
             if content is not None and seen.frames != content.rows:
@@ -110,7 +110,7 @@ class InnateDataset(Dataset):
                 )
         raw = content.images if content is not None else ()
         cameras += [images.camera for images in raw if images.camera not in cameras]
-        if not cameras and file is not None:
+        if content is not None and not cameras and not entry.videos:
             problems.append("It has no images.")
         frames = content.rows if content is not None else 0
         return Episode(
@@ -186,12 +186,12 @@ class InnateDataset(Dataset):
             if file is not None:
                 try:
                     found.append(_video_camera(name, video_facts(self._facts, file)))
-                except (Unreadable, OSError):
+                except Unreadable:
                     continue  # its episode says so; another one may know the camera
         if not entry.videos:
             try:
                 _, content = self._content(entry.id)
-            except (Unreadable, OSError):
+            except Unreadable:
                 return found
             found += [_raw_camera(images) for images in content.images]
         return found
@@ -207,10 +207,7 @@ class InnateDataset(Dataset):
         file, _ = self._rows_file(self._entry(episode_id), problems)
         if file is None:
             raise Unreadable(problems[-1] if problems else f"Episode {episode_id} has no file.")
-        try:
-            return file, hdf5_facts(self._facts, file)
-        except OSError as error:
-            raise Unreadable(_sentence(error)) from error
+        return file, hdf5_facts(self._facts, file)
 
     def _rows_file(self, entry: InnateEntry, problems: list[str]) -> tuple[FileEntry | None, str]:
         """The HDF5 file of an episode, and its path relative to the skill's folder."""
@@ -239,9 +236,3 @@ def _video_camera(name: str, seen: VideoFacts) -> Camera:
 
 def _raw_camera(images: Images) -> Camera:
     return Camera(images.camera, images.width, images.height, "raw", "bgr24")
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"{os.path.basename(error.filename or 'A file')} can't be read: {error.strerror}."
-    return str(error)

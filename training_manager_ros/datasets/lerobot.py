@@ -131,15 +131,15 @@ class LeRobotDataset(Dataset):
                     for name, camera in self._declared.items()
                     if camera.dtype == "image" and found.kind(name) == "image"
                 ]
-        except (Unreadable, OSError) as error:
-            problems.append(_sentence(error))
+        except Unreadable as error:
+            problems.append(str(error))
         for name, camera in self._declared.items():
             if camera.dtype != "video":
                 continue
             try:
                 video = self._layout.video(listed, name)
-            except (Unreadable, OSError) as error:
-                problems.append(_sentence(error))
+            except Unreadable as error:
+                problems.append(str(error))
                 continue
             if video is None:
                 problems.append(f"The video of {name} is missing.")
@@ -194,19 +194,16 @@ class LeRobotDataset(Dataset):
         declared = self._declared.get(camera)
         if declared is None:
             raise NotFound(f"{self.root.name} has no camera {camera!r}.")
-        try:
-            if declared.dtype == "video":
-                video = self._layout.video(listed, camera)
-                if video is not None:
-                    return video.frames
-            else:
-                rows, found = self._need_rows(episode_id)
-                if found.kind(camera) == "image":
-                    rate = self._info.rate or FALLBACK_RATE
-                    path = Path(rows.file.path)
-                    return ImageFrames(path, camera, rows.first, rows.count, rate)
-        except OSError as error:
-            raise Unreadable(_sentence(error)) from error
+        if declared.dtype == "video":
+            video = self._layout.video(listed, camera)
+            if video is not None:
+                return video.frames
+        else:
+            rows, found = self._need_rows(episode_id)
+            if found.kind(camera) == "image":
+                rate = self._info.rate or FALLBACK_RATE
+                path = Path(rows.file.path)
+                return ImageFrames(path, camera, rows.first, rows.count, rate)
         raise NotFound(f"Episode {episode_id} has no images of {camera}.")
 
     def _one(self, episode_id: int) -> ListedEpisode:
@@ -216,13 +213,10 @@ class LeRobotDataset(Dataset):
             raise NotFound(f"There is no episode {episode_id} in {self.root.name}.") from None
 
     def _need_rows(self, episode_id: int) -> tuple[Rows, ParquetFacts]:
-        try:
-            rows = self._layout.rows(self._one(episode_id))
-            if rows is None:
-                raise Unreadable(f"The parquet file of episode {episode_id} is missing.")
-            return rows, parquet_facts(self._facts, rows.file)
-        except OSError as error:
-            raise Unreadable(_sentence(error)) from error
+        rows = self._layout.rows(self._one(episode_id))
+        if rows is None:
+            raise Unreadable(f"The parquet file of episode {episode_id} is missing.")
+        return rows, parquet_facts(self._facts, rows.file)
 
     def _camera(self, declared: Feature) -> Camera:
         """What the first video says; what info.json says where none can be read."""
@@ -234,7 +228,7 @@ class LeRobotDataset(Dataset):
                 if video is not None:
                     seen = video_facts(self._facts, video.file)
                     return Camera(declared.name, seen.width, seen.height, seen.codec, seen.pix_fmt)
-            except (Unreadable, OSError):
+            except Unreadable:
                 continue  # its episode says so
         return Camera(
             declared.name, declared.width, declared.height, declared.codec, declared.pix_fmt
@@ -273,10 +267,3 @@ class LeRobotDataset(Dataset):
 def _rank(name: str, declared: list[str]) -> tuple[int, int]:
     first = {"action": 0, "observation.state": 1}.get(name, 2)
     return first, declared.index(name) if name in declared else len(declared)
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError):
-        name = str(error.filename or "A file").rsplit("/", 1)[-1]
-        return f"{name} can't be read: {error.strerror}."
-    return str(error)

@@ -54,7 +54,7 @@ def list_episodes_v3(
     for name in names:
         try:
             rows = facts.recall("lerobot-episodes", listing.files[name], _read_rows)
-        except (Unreadable, OSError) as error:
+        except Unreadable as error:
             problems.append(f"meta/episodes: {error}")
             continue
         for row in rows:
@@ -88,7 +88,7 @@ def _from_rows(listing: Listing, facts: FactCache, problems: list[str]) -> dict[
             for run in episode_runs(facts, listing.files[name]):
                 found = EpisodeV3(run.episode, run.rows, "", *file_numbers(name))
                 episodes.setdefault(run.episode, found)
-        except (Unreadable, OSError) as error:
+        except Unreadable as error:
             problems.append(str(error))
     return episodes
 

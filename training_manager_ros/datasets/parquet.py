@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Unreadable
 from .facts import FactCache
 from .listing import FileEntry
-from .sound import check_content
+from .sound import check_content, out_of_reach
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,7 +91,10 @@ def read_numbers(
     path: Path, first: int, rows: int, columns: tuple[str, ...]
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Columns of numbers as (rows, D); a null is NaN. Raises `Unreadable` for ragged lists."""
-    table = read_rows(path, first, rows, columns)
+    try:
+        table = read_rows(path, first, rows, columns)
+    except OSError as error:
+        raise out_of_reach(error) from error
     names = table.column_names
     return {
         name: _to_array(table.column(names.index(name)), f"{name} in {path.name}")

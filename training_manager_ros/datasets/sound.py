@@ -1,12 +1,14 @@
-"""Whether a file can be what its name says, before a library is set upon it."""
+"""Whether a file can be read, and be what its name says, before a library is set upon it."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ..errors import Unreadable
+from .listing import shown
 
-__all__ = ["check_content", "too_small"]
+__all__ = ["check_content", "out_of_reach", "too_small"]
 
 _LFS = b"version https://git-lfs"
 _SMALLEST = 200  # bytes; no video, parquet or HDF5 file with content is smaller
@@ -28,3 +30,9 @@ def check_content(path: Path) -> None:
 def too_small(size: int) -> bool:
     """Whether a data file of `size` bytes can't be whole (a Git LFS pointer has some 130)."""
     return size < _SMALLEST
+
+
+def out_of_reach(error: OSError) -> Unreadable:
+    """What to raise where the disk is at fault, not the content; that may pass."""
+    name = os.path.basename(os.fsdecode(error.filename or "A file"))
+    return Unreadable(f"{shown(name)} can't be read: {error.strerror or error}.")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .facts import FactCache
 from .listing import FileEntry
+from .sound import check_content
 
 __all__ = ["VideoFacts", "frame_times", "video_facts"]
 
@@ -47,6 +48,7 @@ def _read(path: Path) -> VideoFacts:
 
     from .video.index import read_index  # with numpy, so not before a file is opened
 
+    check_content(path)  # an error of the disk must not be remembered as one of the file
     index = read_index(path)
     rate, times = index.rate, index.times
     expected = times[:1] + np.arange(len(times)) / rate if rate else times
