@@ -24,6 +24,7 @@ class FakeBridge:
         self.clients: list[WebSocketHandler] = []
         self.logs = 0
         self.flooded = 0
+        self.flooding: asyncio.Future[None] | None = None
         self.received = 0
 
         class Handler(WebSocketHandler):
@@ -40,7 +41,7 @@ class FakeBridge:
                     return
                 bridge.received += 1
                 if message == "flood":
-                    asyncio.ensure_future(bridge.flood(self))
+                    bridge.flooding = asyncio.ensure_future(bridge.flood(self))
                 elif message == "end":
                     self.close()
                 elif message == "sleep":

@@ -260,7 +260,9 @@ def test_token_and_cookie_reach_no_log(panel, caplog: pytest.LogCaptureFixture) 
     ],
 )
 def test_an_oversized_request_is_hung_up_on(panel, method, headers, body) -> None:
-    with pytest.raises((ConnectionError, http.client.HTTPException)):
-        assert panel.raw(method, "/sign-in", [("Host", "127.0.0.1"), *headers], body)[0] >= 400
-        raise ConnectionError("refused")
+    try:
+        status = panel.raw(method, "/sign-in", [("Host", "127.0.0.1"), *headers], body)[0]
+    except (ConnectionError, http.client.HTTPException):
+        status = 400  # hung up without an answer
+    assert status >= 400
     assert panel.raw("GET", "/")[0] == 200

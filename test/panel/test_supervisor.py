@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 import subprocess
@@ -144,7 +143,8 @@ def test_a_child_that_does_not_listen_is_killed_in_time(tmp_path: Path) -> None:
 
 def test_what_a_child_started_ends_too(tmp_path: Path) -> None:
     path = tmp_path / "pids"
-    starts = f"import subprocess; subprocess.run([sys.executable, '-c', {NOTE + 'time.sleep(60)'!r}, sys.argv[1]])"
+    grandchild = f"[sys.executable, '-c', {NOTE + 'time.sleep(60)'!r}, sys.argv[1]]"
+    starts = f"import subprocess; subprocess.run({grandchild})"
 
     async def test() -> None:
         supervisor = Supervisor((child(path, starts),))

@@ -79,6 +79,7 @@ class Supervisor:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *child.command),
             stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,  # what they have to say they log, on stderr
             env=child.environment,
             start_new_session=True,
         )
