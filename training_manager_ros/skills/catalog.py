@@ -15,7 +15,7 @@ from ..datasets import Dataset, DatasetFormat, DatasetSummary, FactCache, open_d
 from ..errors import NotFound
 from .folders import candidate_names, is_plain, skill_folder
 from .skill import Loaded, Skill, clean, load_skill
-from .traces import Trace, Traces, settled, unchanged
+from .traces import Trace, Traces, rested, unchanged
 
 __all__ = ["Catalog"]
 
@@ -123,13 +123,13 @@ class Catalog:
     def _rest(self) -> None:
         """Stop watching single files that have been left alone for long enough."""
         now = self._now_ns()
-        rested = {
+        at_rest = {
             name: replace(row, traces=replace(row.traces, fresh=()))
             for name, row in self._rows.items()
-            if row.traces.fresh and settled(row.traces.fresh, now)
+            if row.traces.fresh and rested(row.traces.fresh, now)
         }
-        self._rows.update(rested)
-        self._remember(rested)
+        self._rows.update(at_rest)
+        self._remember(at_rest)
 
     def _holds(self, name: str, row: Loaded) -> bool:
         traces = row.traces

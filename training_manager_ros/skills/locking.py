@@ -22,10 +22,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["LockTimeout", "LockedFile", "locked"]
+__all__ = ["LockTimeout", "LockedFile", "locked", "sync_folder", "without_writers"]
 
 _PAUSE = 0.002  # seconds between two tries to get a lock
-_HAND_OVER = 0.5  # seconds that writers who waited for the old file have to come and go
+_HAND_OVER = 1.0  # seconds that writers who waited for the old file have to come and go
 
 
 class LockTimeout(Exception):
@@ -93,13 +93,26 @@ def locked(path: Path, timeout: float) -> Iterator[LockedFile]:
 
     Raises `LockTimeout` after `timeout` seconds, and `OSError` where it can't be opened to write.
     """
+    with _locked(path, timeout, os.O_RDWR, fcntl.LOCK_EX) as descriptor:
+        yield LockedFile(path, descriptor)
+
+
+@contextlib.contextmanager
+def without_writers(path: Path, timeout: float) -> Iterator[None]:
+    """Hold the shared lock of the regular file at `path`; raises as `locked` does."""
+    with _locked(path, timeout, os.O_RDONLY, fcntl.LOCK_SH):
+        yield
+
+
+@contextlib.contextmanager
+def _locked(path: Path, timeout: float, access: int, operation: int) -> Iterator[int]:
     deadline = time.monotonic() + timeout
-    while (descriptor := _try_lock(path)) is None:
+    while (descriptor := _try_lock(path, access, operation)) is None:
         if time.monotonic() >= deadline:
             raise LockTimeout
         time.sleep(_PAUSE)
     try:
-        yield LockedFile(path, descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -113,14 +126,14 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _try_lock(path: Path) -> int | None:
+def _try_lock(path: Path, access: int, operation: int) -> int | None:
     """The descriptor of the locked file, or None; never waits, and never keeps a file open."""
     if not stat.S_ISREG(path.lstat().st_mode):  # opening anything else could block
         raise OSError(errno.EINVAL, "it is no regular file")
-    flags = os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY
-    descriptor = os.open(path, flags)
+    flags = os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY
+    descriptor = os.open(path, access | flags)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
         ours, there = os.fstat(descriptor), path.lstat()
         if (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino):
             return descriptor

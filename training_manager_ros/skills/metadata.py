@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import hashlib
 import os
 import stat
@@ -17,11 +15,12 @@ from typing import Any
 from ..errors import Conflict, NotFound, Unreadable
 from .folders import METADATA
 from .jsontext import kind, parse_json
+from .locking import LockTimeout, without_writers
 
 __all__ = ["MAX_BYTES", "Metadata", "StaleRevision", "metadata_path", "read_metadata"]
 
 MAX_BYTES = 2**20  # far more than any skill needs; a larger file is not read at all
-_PATIENCE = 0.25  # seconds to wait for a writer that is at work on a file that looks broken
+_PATIENCE = 0.5  # seconds to wait for a writer that is at work on a file that looks broken
 
 
 @dataclass(frozen=True)
@@ -48,13 +47,21 @@ class StaleRevision(Conflict):
 def read_metadata(folder: Path) -> Metadata:
     """Read a skill folder's metadata.json; also one that is not valid JSON.
 
-    Takes no lock, but where the text looks broken it gives a writer that holds the lock a moment
-    to finish. Raises `NotFound` where there is none, and `Unreadable` where it can't be read.
+    Takes no lock, but where the text looks broken a writer at work gets a moment to finish.
+    Raises `NotFound` where there is none, and `Unreadable` where it can't be read.
     """
     path = metadata_path(folder)
+    deadline = time.monotonic() + _PATIENCE
     metadata = read_file(path)
-    if metadata.value is None and _wait_for_writer(path):
-        metadata = read_file(path)
+    while metadata.value is None and time.monotonic() < deadline:
+        try:
+            with without_writers(path, timeout=0):
+                return read_file(path)
+        except LockTimeout:
+            time.sleep(0.002)
+            metadata = read_file(path)
+        except OSError:  # it was replaced or closed to us in this moment
+            break
     return metadata
 
 
@@ -146,23 +153,3 @@ def _require_file(path: Path, mode: int) -> None:
         raise Unreadable(
             f"{METADATA} of {path.parent.name} is {what}; move it away and put the file there."
         )
-
-
-def _wait_for_writer(path: Path) -> bool:
-    """Wait until nobody holds the lock; False where that takes too long."""
-    deadline = time.monotonic() + _PATIENCE
-    with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-        try:
-            while time.monotonic() < deadline:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                except OSError as error:
-                    if error.errno not in (errno.EAGAIN, errno.EACCES):
-                        raise
-                    time.sleep(0.01)
-                else:
-                    return True
-        finally:
-            os.close(descriptor)
-    return False

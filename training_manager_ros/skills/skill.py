@@ -18,6 +18,8 @@ from .validation import find_errors, lookup, skill_type, stays_inside
 
 __all__ = ["Loaded", "Skill", "load_skill"]
 
+_LAST_SECOND = 2**31 - 1  # of a ROS time; the clock of a robot may be anything
+
 
 @dataclass(frozen=True)
 class Skill:
@@ -79,7 +81,6 @@ def _skill(folder: Path, metadata: Metadata, traces: Traces) -> tuple[Skill, Tra
     found = trace(str(folder), checkpoint) if checkpoint and stays_inside(checkpoint) else None
     there = found is not None and (folder / checkpoint).is_file()
     dataset, dataset_problems = _dataset(folder)
-    written = next(old.mtime_ns for old in traces.kept if old.path == METADATA)
     skill = Skill(
         name=folder.name,
         display_name=_text(lookup(value, "name")) or folder.name,
@@ -90,7 +91,7 @@ def _skill(folder: Path, metadata: Metadata, traces: Traces) -> tuple[Skill, Tra
         checkpoint=checkpoint,
         training_skill_id=_text(lookup(value, "training_skill_id")),
         uploaded_episode_count=_count(lookup(value, "uploaded_episode_count")),
-        modified=max(written, traces.newest_ns) / 1e9,
+        modified=min(max(0, traces.newest_ns / 1e9), _LAST_SECOND),
         dataset=dataset,
         dataset_problems=dataset_problems,
     )
