@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,16 @@ def real_skills(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     command = [sys.executable, str(real_data / "make_skills.py"), str(root), "--raw-frames", "30"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return root
+
+
+@pytest.fixture(scope="session")
+def domain() -> Iterator[int]:
+    """A ROS domain of this machine alone, for this process and its children."""
+    # Above 101 the ports of Fast DDS meet Linux's ephemeral ones.
+    number = random.SystemRandom().randrange(1, 101)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROS_DOMAIN_ID", str(number))
+        patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        if os.environ.get("ROS_DISTRO") == "humble":
+            patch.setenv("ROS_LOCALHOST_ONLY", "1")
+        yield number

@@ -18,18 +18,17 @@ def main() -> int:
     """Run until the process is told to end; the exit code is 0 then."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     rclpy.init()
-    node = TrainingManagerNode()
+    manager = TrainingManagerNode()
     executor = MultiThreadedExecutor(num_threads=THREADS)
-    executor.add_node(node)
+    executor.add_node(manager.node)
     try:
-        node.start()
+        manager.start()
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:
-        node.stop()
         executor.shutdown()
-        node.destroy_node()
+        manager.stop()
         rclpy.try_shutdown()
     return 0
 

@@ -49,20 +49,21 @@ LATCHED = QoSProfile(
 )
 
 
-class TrainingManagerNode(Node):  # type: ignore[misc]  # rclpy has no types
+class TrainingManagerNode:
     """Everything other nodes and the panel reach; `start` begins to watch the skills."""
 
     def __init__(self) -> None:
-        super().__init__("training_manager")
-        self._parameters = NodeParameters(self)
-        self._logs = LogTopic(self)
+        # Held, not inherited from: rclpy.Node's own attributes are many and differ by release.
+        self.node = Node("training_manager")
+        self._parameters = NodeParameters(self.node)
+        self._logs = LogTopic(self.node)
         logging.getLogger("training_manager").addHandler(self._logs)
         self._skills_dir = self._parameters.skills_dir
         self._catalog = Catalog(self._skills_dir, FactCache(cache_dir() / "facts.sqlite"))
         self._publishing = threading.Lock()
-        self._skills_topic = self.create_publisher(SkillList, "~/skills", LATCHED)
+        self._skills_topic = self.node.create_publisher(SkillList, "~/skills", LATCHED)
         self._watch: Watch | None = None
-        self._diagnostics = Diagnostics(self, self._catalog)
+        self._diagnostics = Diagnostics(self.node, self._catalog)
         handlers = ReentrantCallbackGroup()
         for kind, name, handler in (
             (GetSkill, "~/get_skill", self._get_skill),
@@ -71,7 +72,7 @@ class TrainingManagerNode(Node):  # type: ignore[misc]  # rclpy has no types
             (ListEpisodes, "~/list_episodes", self._list_episodes),
             (GetLogs, "~/get_logs", self._get_logs),
         ):
-            self.create_service(kind, name, handler, callback_group=handlers)
+            self.node.create_service(kind, name, handler, callback_group=handlers)
         self._reload_client = self._make_reload_client()
 
     def start(self) -> None:
@@ -82,10 +83,11 @@ class TrainingManagerNode(Node):  # type: ignore[misc]  # rclpy has no types
         _log.info("Watching %d skills in %s", len(self._catalog.skills()), self._skills_dir)
 
     def stop(self) -> None:
-        """Stop watching; the services end with the node."""
+        """Stop watching, and destroy the node."""
         if self._watch is not None:
             self._watch.stop()
         logging.getLogger("training_manager").removeHandler(self._logs)
+        self.node.destroy_node()
 
     def _on_change(self, names: Collection[str]) -> None:
         # Called from the watch's own thread, with nothing named when everything may have changed.
@@ -96,7 +98,7 @@ class TrainingManagerNode(Node):  # type: ignore[misc]  # rclpy has no types
         with self._publishing:
             self._skills_topic.publish(
                 SkillList(
-                    stamp=self.get_clock().now().to_msg(),
+                    stamp=self.node.get_clock().now().to_msg(),
                     skills_dir=str(self._skills_dir),
                     problem=self._catalog.problem,
                     skills=[convert.skill_to_msg(skill) for skill in self._catalog.skills()],
@@ -172,7 +174,7 @@ class TrainingManagerNode(Node):  # type: ignore[misc]  # rclpy has no types
 
     def _make_reload_client(self) -> Any:
         name = self._parameters.reload_service
-        return self.create_client(Trigger, name) if name else None
+        return self.node.create_client(Trigger, name) if name else None
 
 
 def _json_object(text: str) -> dict[str, Any]:
