@@ -21,6 +21,7 @@ __all__ = ["LayoutV3"]
 
 _DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 _VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
+_TOLERANCE = 1.5e-4  # seconds; what LeRobot's reader accepts, and some for rounding
 
 
 class LayoutV3:
@@ -82,8 +83,12 @@ class LayoutV3:
             problems.append(f"The frames of {name} do not follow each other at a steady rate.")
         first = self._frame_at(clip.start, file, seen, rate)
         end = self._frame_at(clip.end, file, seen, rate)
-        if seen.steady and abs(clip.start * rate - first) > 0.1:
-            problems.append(f"Its video of {camera} starts between two frames.")
+        off = abs(clip.start - first / rate)
+        if seen.steady and off > _TOLERANCE:
+            problems.append(
+                f"Its video of {camera} starts {off * 1000:.1f} ms off a frame; LeRobot's reader "
+                "refuses more than 0.1 ms."
+            )
         problems += self._overlaps(one.id, camera, clip, rate)
         if end > seen.frames:
             problems.append(f"Its video of {camera} goes beyond the end of {name}.")

@@ -17,6 +17,7 @@ from .parquet import episode_runs, open_parquet
 
 __all__ = ["Clip", "EpisodeV3", "file_numbers", "list_episodes_v3"]
 
+_NUMBERS = re.compile(r"([0-9]{1,9})/[^/]*?([0-9]{1,9})\.[a-z0-9]+$")
 _CLIP = re.compile(r"videos/(.+)/from_timestamp")
 
 
@@ -76,9 +77,8 @@ def list_episodes_v3(
 
 def file_numbers(name: str) -> tuple[int, int]:
     """The numbers in …/chunk-000/file-000.parquet."""
-    digits = ["".join(filter(str.isdecimal, part))[:9] for part in ("/" + name).split("/")[-2:]]
-    chunk, file = (int(one) if one.isascii() and one else 0 for one in digits)
-    return chunk, file
+    match = _NUMBERS.search(name)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def _from_rows(listing: Listing, facts: FactCache, problems: list[str]) -> dict[int, EpisodeV3]:

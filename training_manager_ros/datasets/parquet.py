@@ -135,8 +135,8 @@ def _read_runs(path: Path) -> list[tuple[int, int, int]]:
     episodes = _to_array(column, f"episode_index in {path.name}")[:, 0]
     if not np.all(np.isfinite(episodes)):
         raise Unreadable(f"episode_index in {path.name} has rows without a value.")
-    starts = np.flatnonzero(np.diff(episodes, prepend=np.nan) != 0)
-    ends = np.append(starts[1:], len(episodes))
+    edges = np.flatnonzero(np.diff(episodes, prepend=np.nan, append=np.nan) != 0)
+    starts, ends = edges[:-1], edges[1:]
     return [
         (int(episodes[start]), int(start), int(end - start))
         for start, end in zip(starts, ends, strict=True)
@@ -179,4 +179,4 @@ def _to_array(column: Any, where: str) -> npt.NDArray[np.float64]:
         flat = values.cast(pa.float64(), safe=False).to_numpy()
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise Unreadable(f"{where} holds no numbers.") from error
-    return np.asarray(flat, np.float64).reshape(rows, -1) if rows else np.empty((0, 0))
+    return np.asarray(flat, np.float64).reshape(rows, -1) if rows else np.empty((0, 1))

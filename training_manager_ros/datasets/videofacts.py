@@ -24,7 +24,7 @@ class VideoFacts:
     width: int
     height: int
     frames: int  # that a player shows
-    rate: float  # frames per second on average; 0 where there is no frame
+    rate: float  # frames per second on average; 0 where a single frame does not tell
     steady: bool  # every frame is shown when the rate says, as near as can be seen
     index_first: bool  # the index stands before the frames, so a browser can start at once
 
@@ -59,7 +59,7 @@ def _read(path: Path) -> VideoFacts:
         width=index.width,
         height=index.height,
         frames=index.frames,
-        rate=rate,
+        rate=round(rate, 6),
         steady=steady,
         index_first=index.index_first,
     )
