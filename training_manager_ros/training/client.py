@@ -238,12 +238,18 @@ class TrainingClient:
     def perform(self, work: Callable[[Connection], Coroutine[Any, Any, _T]]) -> _T:
         """The result of asynchronous work with the server, done in the client's thread."""
 
-        async def connected() -> _T:
-            if self._connection is None:
-                self._connection = self._connect()
-            return await work(self._connection)
+        return self._loop.call(self._connected(work))
 
-        return self._loop.call(connected())
+    def background(
+        self, work: Callable[[Connection], Coroutine[Any, Any, None]]
+    ) -> Callable[[], None]:
+        """Start asynchronous work in the client's thread; what is returned stops it."""
+        return self._loop.start(self._connected(work))
+
+    async def _connected(self, work: Callable[[Connection], Coroutine[Any, Any, _T]]) -> _T:
+        if self._connection is None:
+            self._connection = self._connect()
+        return await work(self._connection)
 
     def _connect(self) -> Connection:
         http = httpx.AsyncClient(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 __all__ = ["LoopThread"]
+
+log = logging.getLogger("training_manager.training")
 
 _T = TypeVar("_T")
 
@@ -28,6 +32,22 @@ class LoopThread:
         except BaseException:
             future.cancel()  # Ctrl-C: nobody waits for it any more
             raise
+
+    def start(self, work: Coroutine[Any, Any, None]) -> Callable[[], None]:
+        """Begin the work; what is returned cancels it and waits for its end."""
+        future = asyncio.run_coroutine_threadsafe(work, self._running())
+
+        def log_failure(ended: Future[None]) -> None:
+            if not ended.cancelled() and (error := ended.exception()) is not None:
+                log.error("Background work ended: %s", error, exc_info=error)
+
+        future.add_done_callback(log_failure)
+
+        def stop() -> None:
+            future.cancel()
+            wait([future])
+
+        return stop
 
     def close(self) -> None:
         """Cancel what still runs, and end the thread."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -29,6 +30,7 @@ log = logging.getLogger("training_manager.training")
 
 _T = TypeVar("_T")
 
+INFO_AGAIN = 600.0  # seconds until a server that said nothing about itself is asked again
 BATCH = 25  # file names that one call may ask addresses for
 
 
@@ -38,6 +40,7 @@ class TrainingServer:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self._info: ServerInfo | None = None
+        self._info_again_at = 0.0
 
     # Skills
 
@@ -128,16 +131,18 @@ class TrainingServer:
 
         A server that says nothing about itself has none; `Unavailable` if it does not answer.
         """
-        if self._info is None:
+        if self._info is None and time.monotonic() >= self._info_again_at:
             try:
                 answer = await self._calls("GET", "/", attempts=attempts, signed=False)
             except (NotFound, Refused):
                 self._info = ServerInfo()
                 return self._info
             if "json" not in answer.headers.get("content-type", ""):
-                return ServerInfo()  # perhaps a sign-in page of the network: ask again later
+                # Perhaps only the sign-in page of a network.
+                self._info_again_at = time.monotonic() + INFO_AGAIN
+                return ServerInfo()
             self._info = ServerInfo.parse(_json(answer))
-        return self._info
+        return self._info or ServerInfo()
 
     async def offers(self, feature: str) -> bool:
         """Whether the server has that extra."""

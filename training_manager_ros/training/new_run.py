@@ -1,0 +1,43 @@
+"""Asking for a run: checked here first, then asked once, then remembered what it is trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from training_manager_ros.errors import InvalidInput
+from training_manager_ros.training.activation import remember_facts
+from training_manager_ros.training.client import TrainingClient
+from training_manager_ros.training.dataset_facts import DatasetFacts
+from training_manager_ros.training.models import ServerRun
+from training_manager_ros.training.readiness import check_ready, check_uploaded
+from training_manager_ros.training.run_request import RunRequest, training_params
+from training_manager_ros.training.skill_metadata import metadata_value
+from training_manager_ros.training.submit import known_skill_id
+from training_manager_ros.training.upload_plan import plan_upload
+
+__all__ = ["create_run"]
+
+
+def create_run(
+    client: TrainingClient, folder: Path, request: RunRequest, facts: DatasetFacts
+) -> ServerRun:
+    """Ask for a run of a skill.
+
+    Raises `InvalidInput` if the skill is not uploaded as it is or the request is wrong, before the
+    server is asked, and what the client raises.
+    """
+    plan = plan_upload(folder, client.server_name)
+    check_uploaded(folder.name, plan)
+    presets = {preset.name: preset for preset in client.presets()}
+    preset = presets.get(request.preset)
+    if preset is None:
+        message = f"there is no preset {request.preset}; there are {', '.join(sorted(presets))}"
+        raise InvalidInput(f"This run can't be started: {message}.", {"preset": message})
+    # Innate's server takes GitHub's repositories alone; one that has extras clones any.
+    any_git_url = bool(client.info().features)
+    params = training_params(request, preset, folder, any_git_url=any_git_url)
+    check_ready(folder.name, plan, facts, request, preset)
+    skill_id = known_skill_id(folder, metadata_value(folder))
+    run = client.create_run(skill_id, params)
+    remember_facts(folder, run.run_id, facts)
+    return run
