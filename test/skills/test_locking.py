@@ -74,14 +74,14 @@ def test_two_of_us_lose_no_update_and_no_reader_sees_half_a_file(
 ) -> None:
     folder = make_skill(guidelines="x" * 20_000)
     path = folder / "metadata.json"
-    writers = [start(OUR_WRITER, folder, f"count_{i}", 60) for i in range(2)]
+    writers = [start(OUR_WRITER, folder, f"count_{i}", 30) for i in range(2)]
     reads = 0
     while any(writer.poll() is None for writer in writers):
         json.loads(path.read_text())  # without a lock, as the brain does
         reads += 1
     finish(writers)
     value = json.loads(path.read_text())
-    assert (value["count_0"], value["count_1"]) == (60, 60)
+    assert (value["count_0"], value["count_1"]) == (30, 30)
     assert reads > 20
     assert os.listdir(folder) == ["metadata.json"]
 
@@ -91,11 +91,11 @@ def test_we_and_writers_that_do_not_look_again_lose_no_update(
 ) -> None:
     folder = make_skill()
     path = folder / "metadata.json"
-    ours = [start(OUR_WRITER, folder, f"ours_{i}", 60) for i in range(2)]
+    ours = [start(OUR_WRITER, folder, f"ours_{i}", 40) for i in range(2)]
     foreign = [start(FOREIGN_WRITER, path, f"foreign_{i}", 120) for i in range(2)]
     finish(ours + foreign)
     value = json.loads(path.read_text())
-    assert (value["ours_0"], value["ours_1"]) == (60, 60)
+    assert (value["ours_0"], value["ours_1"]) == (40, 40)
     assert (value["foreign_0"], value["foreign_1"]) == (120, 120)
 
 
@@ -205,9 +205,9 @@ def test_writing_without_the_lock_between_our_look_and_our_rename_is_noticed(
 def test_killed_at_any_moment_the_file_is_the_old_or_the_new_one(
     make_skill: Callable[..., Path],
 ) -> None:
-    folder = make_skill(guidelines="x" * 200_000)
+    folder = make_skill(guidelines="x" * 50_000)
     path = folder / "metadata.json"
-    for pause in (0.0, 0.01, 0.02, 0.03, 0.05):
+    for pause in (0.0, 0.01, 0.03):
         before = json.loads(path.read_text()).get("count", 0)
         writer = start(OUR_WRITER, folder, "count", 100_000)
         while json.loads(path.read_text()).get("count", 0) == before:
@@ -221,7 +221,7 @@ def test_killed_at_any_moment_the_file_is_the_old_or_the_new_one(
     assert os.listdir(folder) == ["metadata.json"]
 
 
-def test_a_file_without_right_to_write_stays_as_it_is(tmp_path: Path) -> None:
+def test_what_is_no_file_is_never_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "gone"
     with pytest.raises(FileNotFoundError), locked(path, 1):
         pass

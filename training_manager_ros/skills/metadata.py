@@ -74,8 +74,8 @@ def metadata_path(folder: Path) -> Path:
     with readable(folder):
         if not stat.S_ISLNK(path.lstat().st_mode):
             return path
-        real = path.resolve(strict=True)
-        if folder.parent.resolve() not in real.parents:
+        real = Path(os.path.realpath(path, strict=True))
+        if Path(os.path.realpath(folder.parent)) not in real.parents:
             raise Unreadable(
                 f"{METADATA} of {folder.name} is a link that leads out of the skills directory, "
                 "which is not followed; put the file itself there."

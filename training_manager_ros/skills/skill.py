@@ -57,7 +57,7 @@ def load_skill(root: Path, name: str, now_ns: Callable[[], int] = time.time_ns) 
             return None
         problem = "The folder's name is not valid UTF-8; rename it."
         return Loaded(Skill(clean(name), clean(name), problem=problem), unsure)
-    linked = folder.is_symlink()
+    linked = os.path.islink(folder)
     if linked:
         problem = link_problem(root, name)
         if problem:
@@ -69,7 +69,7 @@ def load_skill(root: Path, name: str, now_ns: Callable[[], int] = time.time_ns) 
     except Unreadable as error:
         metadata = Metadata("", "", None, str(error))
     skill, checkpoint = _skill(folder, metadata, traces)
-    linked = linked or (folder / METADATA).is_symlink()
+    linked = linked or os.path.islink(folder / METADATA)
     kept = (*traces.kept, checkpoint) if checkpoint else traces.kept
     sure = traces.sure and not linked and bool(metadata.revision)
     return Loaded(skill, Traces(kept, traces.fresh, traces.newest_ns, sure))
@@ -79,7 +79,7 @@ def _skill(folder: Path, metadata: Metadata, traces: Traces) -> tuple[Skill, Tra
     value = metadata.value
     checkpoint = _text(lookup(value, "execution.checkpoint"))
     found = trace(str(folder), checkpoint) if checkpoint and stays_inside(checkpoint) else None
-    there = found is not None and (folder / checkpoint).is_file()
+    there = found is not None and os.path.isfile(folder / checkpoint)
     dataset, dataset_problems = _dataset(folder)
     skill = Skill(
         name=folder.name,

@@ -115,12 +115,12 @@ class WatchedTree:
         """Watch the next folder above `path` that is there, for what leads to it."""
         while True:
             name, folder = path.name, path.parent
-            while not folder.is_dir() and folder != folder.parent:
+            while not os.path.isdir(folder) and folder != folder.parent:
                 name, folder = folder.name, folder.parent
             watch = self._add(str(folder), _NAMES)
             if watch is not None:
                 self._above.setdefault(watch, set()).add(name)
-            if watch is None or folder == path.parent or not (folder / name).is_dir():
+            if watch is None or folder == path.parent or not os.path.isdir(folder / name):
                 return  # else it has appeared in this very moment
 
     def _sync(self, name: str, depth: int) -> None:
@@ -146,7 +146,7 @@ class WatchedTree:
         folder = self._root / name
         if not is_plain(name):
             return
-        if folder.is_symlink():
+        if os.path.islink(folder):
             self._links.add(name)
             if link_problem(self._root, name):
                 return
