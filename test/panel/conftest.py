@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import av
+import h5py
 import httpx
+import numpy as np
 import pytest
 
 from training_manager_ros.panel.server import PanelOptions, PanelServer
+
+FRAMES, RATE, WIDTH, HEIGHT = 30, 10, 64, 48
 
 
 @dataclass
@@ -142,7 +148,9 @@ def static_dir(tmp_path: Path) -> Path:
     """A built web app as Vite leaves it."""
     static = tmp_path / "static"
     (static / "assets").mkdir(parents=True)
-    (static / "index.html").write_text("<!doctype html><title>The panel</title>")
+    (static / "index.html").write_text(
+        '<!doctype html><link rel="icon" href="data:,"><title>The panel</title>'
+    )
     (static / "assets" / "index-0123abcd.js").write_text("console.log('the panel')")
     return static
 
@@ -166,3 +174,75 @@ def start_shared_panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pan
 @pytest.fixture
 def panel(start_panel: PanelStarter) -> RunningPanel:
     return start_panel()
+
+
+def picture(number: int) -> np.ndarray:
+    """A picture that tells its number by its brightness."""
+    return np.full((HEIGHT, WIDTH, 3), 8 * number, dtype=np.uint8)
+
+
+def _write_mp4(path: Path, first: int = 0) -> None:
+    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate=RATE)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.options = {"crf": "12", "g": "10"}
+        for number in range(FRAMES):
+            frame = av.VideoFrame.from_ndarray(picture((first + number) % FRAMES), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+
+
+def write_h5(path: Path, images: bool) -> None:
+    with h5py.File(path, "w") as file:
+        file["action"] = np.linspace(0, 1, FRAMES * 10).reshape(FRAMES, 10)
+        file["observations/qpos"] = np.zeros((FRAMES, 6))
+        if images:
+            data = np.stack([picture(number) for number in range(FRAMES)])
+            file.create_dataset(
+                "observations/images/camera_1", data=data, chunks=(1, HEIGHT, WIDTH, 3)
+            )
+
+
+def write_skill(folder: Path, kind: str) -> None:
+    data = folder / "data"
+    data.mkdir(parents=True)
+    (folder / "metadata.json").write_text(json.dumps({"name": folder.name, "type": "learned"}))
+    episodes = []
+    for number in range(2):
+        entry = {
+            "episode_id": number,
+            "file_name": f"episode_{number}.h5",
+            "start_timestamp": "2025-01-01T10:00:00",
+            "end_timestamp": "2025-01-01T10:00:03",
+        }
+        write_h5(data / f"episode_{number}.h5", images=kind == "h5")
+        if kind == "h264":
+            entry["video_files"] = [f"episode_{number}_main.mp4"]
+            _write_mp4(data / f"episode_{number}_main.mp4", first=number)
+        episodes.append(entry)
+    (data / "dataset_metadata.json").write_text(
+        json.dumps(
+            {
+                "data_frequency": RATE,
+                "dataset_type": kind,
+                "number_of_episodes": 2,
+                "episodes": episodes,
+            }
+        )
+    )
+
+
+@pytest.fixture
+def write_mp4() -> Callable[..., None]:
+    """Writes an MP4 whose frame k is as bright as 8 * (k + first)."""
+    return _write_mp4
+
+
+@pytest.fixture(scope="module")
+def made_skills(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("skills")
+    write_skill(root / "pick up", "h264")
+    write_skill(root / "raw", "h5")
+    (root / "empty").mkdir()
+    (root / "empty" / "metadata.json").write_text('{"name": "empty", "type": "learned"}')
+    return root

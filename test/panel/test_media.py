@@ -11,16 +11,10 @@ import time
 from pathlib import Path
 
 import av
-import h5py
 import numpy as np
 import pytest
 
-FRAMES, RATE, WIDTH, HEIGHT = 30, 10, 64, 48
-
-
-def picture(number: int) -> np.ndarray:
-    """A picture that tells its number by its brightness."""
-    return np.full((HEIGHT, WIDTH, 3), 8 * number, dtype=np.uint8)
+FRAMES, RATE, WIDTH, HEIGHT = 30, 10, 64, 48  # of what `made_skills` has
 
 
 def number_of(image: np.ndarray) -> int:
@@ -30,67 +24,6 @@ def number_of(image: np.ndarray) -> int:
 def decoded(jpeg: bytes) -> np.ndarray:
     with av.open(io.BytesIO(jpeg), format="mjpeg") as container:
         return next(container.decode(video=0)).to_ndarray(format="rgb24")
-
-
-def write_mp4(path: Path, first: int = 0) -> None:
-    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=RATE)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.options = {"crf": "12", "g": "10"}
-        for number in range(FRAMES):
-            frame = av.VideoFrame.from_ndarray(picture((first + number) % FRAMES), format="rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-
-
-def write_h5(path: Path, images: bool) -> None:
-    with h5py.File(path, "w") as file:
-        file["action"] = np.linspace(0, 1, FRAMES * 10).reshape(FRAMES, 10)
-        file["observations/qpos"] = np.zeros((FRAMES, 6))
-        if images:
-            data = np.stack([picture(number) for number in range(FRAMES)])
-            file.create_dataset(
-                "observations/images/camera_1", data=data, chunks=(1, HEIGHT, WIDTH, 3)
-            )
-
-
-def write_skill(folder: Path, kind: str) -> None:
-    data = folder / "data"
-    data.mkdir(parents=True)
-    (folder / "metadata.json").write_text(json.dumps({"name": folder.name, "type": "learned"}))
-    episodes = []
-    for number in range(2):
-        entry = {
-            "episode_id": number,
-            "file_name": f"episode_{number}.h5",
-            "start_timestamp": "2025-01-01T10:00:00",
-            "end_timestamp": "2025-01-01T10:00:03",
-        }
-        write_h5(data / f"episode_{number}.h5", images=kind == "h5")
-        if kind == "h264":
-            entry["video_files"] = [f"episode_{number}_main.mp4"]
-            write_mp4(data / f"episode_{number}_main.mp4", first=number)
-        episodes.append(entry)
-    (data / "dataset_metadata.json").write_text(
-        json.dumps(
-            {
-                "data_frequency": RATE,
-                "dataset_type": kind,
-                "number_of_episodes": 2,
-                "episodes": episodes,
-            }
-        )
-    )
-
-
-@pytest.fixture(scope="module")
-def made_skills(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("skills")
-    write_skill(root / "pick up", "h264")
-    write_skill(root / "raw", "h5")
-    (root / "empty").mkdir()
-    (root / "empty" / "metadata.json").write_text('{"name": "empty", "type": "learned"}')
-    return root
 
 
 @pytest.fixture
@@ -252,7 +185,7 @@ def test_head_tells_the_size_alone(client, skills) -> None:
     assert answer.content == b""
 
 
-def test_a_video_that_was_replaced(client, skills) -> None:
+def test_a_video_that_was_replaced(client, skills, write_mp4) -> None:
     path = skills / "pick up/data/episode_0_main.mp4"
     base = VIDEO.removesuffix("/video.mp4")
     old = client.get(f"{base}/info").json()["url"]

@@ -12,11 +12,11 @@ from html import escape
 __all__ = ["PAGE_POLICY", "message_page", "sign_in_page"]
 
 _STYLE = """
-:root { color-scheme: light dark; --ground: #f4f4f5; --card: #fff; --line: #d4d4d8; --text: #18181b;
-  --quiet: #52525b; --accent: #4f46e5; --on-accent: #fff; --bad: #b91c1c; --bad-ground: #fef2f2; }
-@media (prefers-color-scheme: dark) { :root { --ground: #09090b; --card: #18181b; --line: #3f3f46;
-  --text: #fafafa; --quiet: #a1a1aa; --accent: #6366f1; --on-accent: #fff; --bad: #fca5a5;
-  --bad-ground: #450a0a66; } }
+:root { color-scheme: light dark; --ground: #f6f6f8; --card: #fff; --line: #e4e4e9; --edge: #c9c9d2;
+  --text: #18181b; --quiet: #52525b; --accent: #4f46e5; --bad: #b91c1c; --bad-ground: #fdecec; }
+@media (prefers-color-scheme: dark) { :root { --ground: #0c0c0f; --card: #131317; --line: #26262d;
+  --edge: #3d3d47; --text: #ededf0; --quiet: #a6a6b0; --accent: #5b54e8; --bad: #fca5a5;
+  --bad-ground: #3a1518; } }
 * { box-sizing: border-box; margin: 0; }
 body { min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: 16px;
   background: var(--ground); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
@@ -28,11 +28,11 @@ h1 { font-size: 22px; line-height: 1.25; letter-spacing: -0.01em; margin-bottom:
 p { color: var(--quiet); }
 form { margin: 24px 0 0; display: grid; gap: 8px; }
 label { font-weight: 600; font-size: 14px; }
-input { width: 100%; height: 48px; padding: 0 14px; border: 1px solid var(--line);
+input { width: 100%; height: 48px; padding: 0 14px; border: 1px solid var(--edge);
   border-radius: 10px; background: var(--ground); color: inherit; font: 16px ui-monospace,
   "SF Mono", Menlo, Consolas, monospace; }
 button { height: 48px; margin-top: 8px; border: 0; border-radius: 10px; background: var(--accent);
-  color: var(--on-accent); font: 600 16px system-ui, sans-serif; cursor: pointer; }
+  color: #fff; font: 600 16px system-ui, sans-serif; cursor: pointer; }
 button:hover { filter: brightness(1.08); }
 input:focus-visible, button:focus-visible, summary:focus-visible { outline: 2px solid
   var(--accent); outline-offset: 2px; }
@@ -41,23 +41,25 @@ input:focus-visible, button:focus-visible, summary:focus-visible { outline: 2px 
 section { margin-top: 24px; padding-top: 20px; border-top: 1px solid var(--line); font-size: 14px; }
 h2 { font-size: 14px; margin-bottom: 6px; }
 ul { padding-left: 18px; color: var(--quiet); display: grid; gap: 6px; }
-code { font: 13px ui-monospace, "SF Mono", Menlo, Consolas, monospace; color: var(--text);
+code { display: block; margin-top: 4px; padding: 6px 10px; border-radius: 8px; color: var(--text);
+  background: var(--ground); font: 12px/1.5 ui-monospace, Menlo, Consolas, monospace;
   overflow-wrap: anywhere; }
 """
 
-# A link from another site opens without the strict cookie although the browser is signed in; asking
-# from this page finds out. The place in the panel is kept over the sign-in.
+# A link from another site opens without the strict cookie although the browser is signed in. Asking
+# from this page finds out; then /sign-in leads on to the panel, and the browser keeps the part
+# after "#", the place in the panel. The form keeps it as well.
 _SCRIPT = """
-fetch("/sign-in", { redirect: "manual", cache: "no-store" }).then((answer) => {
-  if (answer.type === "opaqueredirect") location.replace(here());
+fetch("/sign-in", { method: "HEAD", redirect: "manual" }).then((answer) => {
+  if (answer.type === "opaqueredirect") location.replace("/sign-in" + location.hash);
 }, () => undefined);
 function here() {
   const address = new URL(location.href);
-  if (address.pathname === "/sign-in") return "/";
+  if (address.pathname === "/sign-in") return document.querySelector("[name=next]").value;
   address.searchParams.delete("token");
   return address.pathname + address.search + address.hash;
 }
-for (const field of document.querySelectorAll("input[name=next]")) field.value = here();
+document.querySelector("[name=next]").value = here();
 """
 
 _ICON = (
@@ -93,20 +95,21 @@ def _page(title: str, body: str, script: str = "") -> str:
     )
 
 
-def sign_in_page(token_place: str, problem: str = "") -> str:
-    """The page for a browser without a session."""
+def sign_in_page(token_place: str, problem: str = "", go_on_to: str = "/") -> str:
+    """The page for a browser without a session; the form leads on to the path `go_on_to`."""
     bad = f'<p class="bad" role="alert">{escape(problem)}</p>' if problem else ""
     body = f"""<h1>Sign in to Training Manager</h1>
 <p>This browser is not paired with the robot yet. It takes one step, once.</p>{bad}
-<form method="post" action="/sign-in"><input type="hidden" name="next" value="/">
+<form method="post" action="/sign-in">
+<input type="hidden" name="next" value="{escape(go_on_to)}">
 <label for="token">Pairing token</label>
 <input id="token" name="token" required autofocus autocomplete="off" autocapitalize="none"
  autocorrect="off" spellcheck="false" maxlength="400">
 <button type="submit">Sign in</button></form>
 <section><h2>Where is it?</h2><ul>
 <li>The terminal that started the panel shows an address and a QR code with the token in them: open
-the address, scan the code, or paste either here.</li>
-<li>On the robot: <code>cat {escape(token_place)}</code></li></ul></section>"""
+the address, scan the code, or paste the address here.</li>
+<li>On the robot, as the user who started the panel: <code>cat {escape(token_place)}</code></li></ul></section>"""
     return _page("Sign in · Training Manager", body, _SCRIPT)
 
 

@@ -29,12 +29,12 @@ class SigningIn(PanelHandler):
 
     open_to_all = True
 
-    def show_sign_in(self, problem: str = "", status: int = 200) -> None:
+    def show_sign_in(self, problem: str = "", status: int = 200, go_on_to: str = "/") -> None:
         """Answer with the sign-in page."""
         self.set_status(status)
         self.set_header("Content-Security-Policy", PAGE_POLICY)
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(sign_in_page(self.panel.token_place, problem))
+        self.finish(sign_in_page(self.panel.token_place, problem, go_on_to))
 
     def set_session_cookie(self, access: Access, session_id: str) -> None:
         """Give the browser its session. Not `Secure`: the panel is on plain HTTP."""
@@ -49,17 +49,20 @@ class SigningIn(PanelHandler):
 
     def sign_in(self, access: Access, token: str, go_on_to: str, wrong: str) -> None:
         """Trade a token for the cookie and go on, or say what is wrong."""
+        go_on_to = _safe_path(go_on_to)
         try:
             session_id = access.sign_in(token, client_address(self.request))
         except WrongToken:
-            self.show_sign_in(wrong, 401)
+            self.show_sign_in(wrong, 401, go_on_to)
         except TooManyGuesses as error:
             seconds = math.ceil(error.seconds)
             self.set_header("Retry-After", str(seconds))
-            self.show_sign_in(f"Too many wrong tokens. Try again in {seconds} s.", 429)
+            self.show_sign_in(
+                f"Too many wrong tokens. Try again in {seconds} s.", 429, go_on_to
+            )
         else:
             self.set_session_cookie(access, session_id)
-            self.redirect(_safe_path(go_on_to), status=303)
+            self.redirect(go_on_to, status=303)
 
     def take_token_from_address(self) -> bool:
         """Use the token of a pairing link, and lead on to the address without it."""
@@ -91,6 +94,8 @@ class SignIn(SigningIn):
             self.show_sign_in()
         else:
             self.redirect("/", status=303)
+
+    head = get
 
     def post(self) -> None:
         """Take the form."""
