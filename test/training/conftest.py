@@ -66,9 +66,7 @@ def client(server: FaultServer, make_client: Callable[..., TrainingClient]) -> T
 def make_skill(tmp_path: Path) -> Callable[..., Path]:
     """Makes a skill with episodes of random bytes; nothing here looks into them."""
 
-    def make(
-        name: str = "pick-cup", episodes: int = 3, size: int = 1000, cameras: int = 1
-    ) -> Path:
+    def make(name: str = "pick-cup", episodes: int = 3, size: int = 1000, cameras: int = 1) -> Path:
         folder = tmp_path / "skills" / name
         data = folder / "data"
         data.mkdir(parents=True)
