@@ -239,11 +239,12 @@ class LeRobotDataset(Dataset):
         names = [column.name for column in found.columns]
         missing = [name for name in BOOKKEEPING if name not in names]
         if missing:
-            problems.append(f"{rows.name} lacks the columns {', '.join(missing)}.")
+            columns = "column" if len(missing) == 1 else "columns"
+            problems.append(f"{rows.name} lacks the {columns} {', '.join(missing)}.")
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             problems.append(f"{rows.name} has columns twice: {', '.join(twice)}.")
-        for name in ("action", "observation.state"):
+        for name in ("action", "observation.state", "timestamp"):
             if name in names and found.kind(name) != "number":
                 problems.append(f"{name} in {rows.name} holds no numbers.")
         for feature in self._info.features:

@@ -10,7 +10,7 @@ from ..errors import NotFound, Unreadable
 from .facts import FactCache
 from .innate import InnateDataset
 from .innate_index import InnateIndex, innate_index
-from .jsonfile import read_json
+from .jsonfile import quoted, read_json
 from .lerobot import LeRobotDataset
 from .lerobot_info import LeRobotInfo, lerobot_info
 from .lerobot_v2 import LayoutV2, list_episodes_v2
@@ -173,7 +173,7 @@ def _version(info: LeRobotInfo, listing: Listing, problems: list[str]) -> Datase
     if declared is None or (kind is not None and kind is not declared):
         kind = kind or DatasetFormat.LEROBOT_V21
         problems.append(
-            f"codebase_version is {info.version[:40] or 'missing'}, but the files are those of "
+            f"codebase_version is {quoted(info.version)}, but the files are those of "
             f"{kind.value.removeprefix('lerobot-')}; it is read as that."
         )
     return kind or declared or DatasetFormat.LEROBOT_V21
