@@ -32,8 +32,8 @@ def root(tmp_path: Path) -> Path:
 def make_skill(root: Path) -> Callable[..., Path]:
     """Make a skill's folder; keywords replace keys of a learned skill's metadata.json."""
 
-    def make(name: str = "pick-up-cup", text: str | None = None, **keys: Any) -> Path:
-        folder = root / name
+    def make(folder_name: str = "pick-up-cup", /, text: str | None = None, **keys: Any) -> Path:
+        folder = root / folder_name
         folder.mkdir()
         content = json.dumps({**LEARNED, **keys}, indent=4) + "\n" if text is None else text
         (folder / "metadata.json").write_text(content)
