@@ -27,6 +27,7 @@ def skill_to_msg(skill: Skill) -> msg.Skill:
         training_skill_id=skill.training_skill_id,
         uploaded_episode_count=skill.uploaded_episode_count,
         modified=_time(skill.modified),
+        dataset_problems=list(skill.dataset_problems),
     )
     if skill.dataset is not None:
         message.dataset_format = skill.dataset.format.value
@@ -34,7 +35,6 @@ def skill_to_msg(skill: Skill) -> msg.Skill:
         message.rate = skill.dataset.rate
         message.size_bytes = skill.dataset.size_bytes
         message.cameras = list(skill.dataset.cameras)
-        message.dataset_problems = list(skill.dataset.problems)
     return message
 
 

@@ -95,12 +95,13 @@ class TrainingManagerNode:
             self._publish_skills()
 
     def _publish_skills(self) -> None:
+        unwatched = self._watch.problem if self._watch is not None else ""
         with self._publishing:
             self._skills_topic.publish(
                 SkillList(
                     stamp=self.node.get_clock().now().to_msg(),
                     skills_dir=str(self._skills_dir),
-                    problem=self._catalog.problem,
+                    problem=self._catalog.problem or unwatched,
                     skills=[convert.skill_to_msg(skill) for skill in self._catalog.skills()],
                 )
             )
