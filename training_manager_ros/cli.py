@@ -35,7 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name must not fail on an old terminal
-    args = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    command = next((word for word in words if not word.startswith("-")), None)
+    args = build_parser(command).parse_args(words)
     run: Callable[[argparse.Namespace], int] = args.run
     try:
         code = run(args)
@@ -52,8 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _exit_code(error)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The command line; with the options of one command only where it is known which is meant."""
     parser = argparse.ArgumentParser(
         prog="training-manager",
         description="One place for the training pipeline of a robot's learned skills.",
@@ -62,14 +64,16 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in _COMMANDS:
         sub = commands.add_parser(command.name, help=command.summary, description=command.summary)
-        command.arguments(sub)
-        sub.add_argument(
-            "--skills-dir",
-            type=_directory,
-            default=_directory("~/skills"),
-            metavar="DIR",
-            help="directory of the skills (~/skills)",
-        )
+        if only in (None, command.name):
+            command.arguments(sub)
+        if command.uses_skills:
+            sub.add_argument(
+                "--skills-dir",
+                type=_directory,
+                default=_directory("~/skills"),
+                metavar="DIR",
+                help="directory of the skills (~/skills)",
+            )
         sub.set_defaults(run=command.run)
     return parser
 
@@ -82,6 +86,7 @@ class _Command:
     summary: str
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+    uses_skills: bool = True
 
 
 def _ui_arguments(parser: argparse.ArgumentParser) -> None:
@@ -247,6 +252,18 @@ def _dataset_json(skill: str, dataset: Dataset, episodes: Sequence[Episode]) -> 
     }
 
 
+def _orchestrator_arguments(parser: argparse.ArgumentParser) -> None:
+    from .orchestrator.command import add_arguments
+
+    add_arguments(parser)
+
+
+def _orchestrator(args: argparse.Namespace) -> int:
+    from .orchestrator.command import run
+
+    return run(args)
+
+
 def _print_json(value: object) -> None:
     print(json.dumps(value, indent=2))
 
@@ -282,4 +299,11 @@ _COMMANDS = (
     _Command("ui", "Start the panel in the browser, and what it needs.", _ui_arguments, _ui),
     _Command("skills", "List the skills.", _skills_arguments, _skills),
     _Command("episodes", "List a skill's recordings.", _episodes_arguments, _episodes),
+    _Command(
+        "orchestrator",
+        "Run a training server of one's own.",
+        _orchestrator_arguments,
+        _orchestrator,
+        uses_skills=False,
+    ),
 )

@@ -9,11 +9,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from training_manager_ros.orchestrator.engines.processes import marked
+from training_manager_ros.orchestrator.services import DataFolder
 
 ENDED = ("done", "rejected", "downloaded")
 GIT_ENV = {
@@ -92,10 +94,7 @@ class Server:
 
     def processes(self, run_id: int) -> set[int]:
         """What is alive of a run, whoever its parent is."""
-        import hashlib
-
-        identity = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:12]
-        return marked(f"TRAINING_MANAGER_RUN={identity}/{run_id}")
+        return marked(f"TRAINING_MANAGER_RUN={DataFolder(self.folder).identity}/{run_id}")
 
     def _line(self, *arguments: str) -> list[str]:
         module = "training_manager_ros.orchestrator"
@@ -187,6 +186,22 @@ def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         if server.process is not None and server.process.poll() is None:
             server.kill9()
         end_leftovers(server)
+
+
+@pytest.fixture(scope="module")
+def new_server() -> Iterator[Callable[..., Server]]:
+    """Like `make_server`, for a whole module."""
+    servers: list[Server] = []
+
+    def make(*arguments: Any) -> Server:
+        servers.append(Server(*arguments))
+        return servers[-1]
+
+    yield make
+    for found in servers:
+        if found.process is not None and found.process.poll() is None:
+            found.kill9()
+        end_leftovers(found)
 
 
 @pytest.fixture(scope="module")

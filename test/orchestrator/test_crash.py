@@ -27,7 +27,7 @@ class Uploader(threading.Thread):
         self.random = random.Random(number)
         self.names = [f"data/{number}/{i}" for i in range(4)]
         self.sent = {name: {} for name in self.names}  # hash by order of sending
-        self.acknowledged = {name: 0 for name in self.names}  # the last one known to be kept
+        self.acknowledged = dict.fromkeys(self.names, 0)  # the last one known to be kept
         self.halt = threading.Event()
 
     def run(self):
@@ -183,12 +183,12 @@ def test_a_graceful_stop_leaves_runs_alone(make_server, checkpoint, wait_for):
 def test_a_second_server_on_the_same_folder_is_refused(make_server):
     server = make_server().start()
     second = server.command("--port", "0")
-    assert second.returncode == 1
+    assert second.returncode != 0
     assert "Another training server already uses" in second.stderr
 
 
 def test_a_port_that_is_taken_is_said_to_be(make_server):
     server = make_server().start()
     other = make_server("other").command("--port", server.base.rpartition(":")[2])
-    assert other.returncode == 1
+    assert other.returncode != 0
     assert "Can't listen" in other.stderr

@@ -93,8 +93,8 @@ def test_a_revoked_key_ends_its_tokens_at_once(server, owner):
         assert call(server, f"Bearer {text}").status_code == 401
     assert sign_in(owner).status_code == 401
     again = server.command("keys", "revoke", key_id)
-    assert (again.returncode, "revoked already" in again.stderr) == (1, True)
-    assert server.command("keys", "revoke", "nothing").returncode == 1
+    assert (again.returncode, "revoked already" in again.stderr) == (4, True)
+    assert server.command("keys", "revoke", "nothing").returncode != 0
 
 
 def test_keys_are_listed_without_their_text_and_stored_hashed(server, owner):
@@ -144,7 +144,7 @@ def test_without_sign_in_only_loopback(make_server):
     refused = make_server("wide", "--no-auth", "--host", "0.0.0.0").command(
         "--no-auth", "--host", "0.0.0.0", "--port", "0"
     )
-    assert refused.returncode == 1
+    assert refused.returncode != 0
     assert "loopback" in refused.stderr
 
 

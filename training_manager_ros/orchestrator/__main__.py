@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 
-from .command import add_arguments, run
+from ..cli import main
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="training-manager orchestrator")
-    add_arguments(parser)
-    sys.exit(run(parser.parse_args()))
+    sys.exit(main(["orchestrator", *sys.argv[1:]]))

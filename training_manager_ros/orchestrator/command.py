@@ -11,23 +11,22 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..errors import TrainingManagerError
 from ..paths import state_dir
-from .accounts import Accounts
-from .engines import Engine
-from .engines.local import LocalEngine
-from .server import ServerOptions, is_loopback, serve
-from .services import DataFolder
+
+if TYPE_CHECKING:
+    from .accounts import Accounts
+    from .engines import Engine
+    from .services import DataFolder
 
 __all__ = ["add_arguments", "run"]
 
-DESCRIPTION = "A training server of one's own, with the HTTP contract of Innate's cloud."
+# The server's own modules are imported once it runs, so that other commands start at once.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options and sub-commands to its parser."""
-    parser.description = DESCRIPTION
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8090, help="port, 0: any free (%(default)s)")
     parser.add_argument(
@@ -61,17 +60,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry the command out; the exit code."""
-    try:
-        if args.orchestrator_command == "keys":
-            return _keys(args)
-        return _serve(args)
-    except TrainingManagerError as error:
-        print(f"training-manager orchestrator: {error}", file=sys.stderr)
-        return 1
+    """Carry the command out; the exit code. Raises a `TrainingManagerError` where it can't."""
+    return _keys(args) if args.orchestrator_command == "keys" else _serve(args)
 
 
 def _serve(args: argparse.Namespace) -> int:
+    from .server import ServerOptions, is_loopback, serve
+
     if not logging.getLogger().handlers:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     options = ServerOptions(args.host, args.port, args.data_dir, not args.no_auth, args.local_key)
@@ -86,6 +81,12 @@ def _serve(args: argparse.Namespace) -> int:
 
 
 def _engine(name: str, folder: DataFolder) -> Engine:
+    if name == "ray":
+        from .engines.ray import RayEngine
+
+        return RayEngine(folder.settings().ray, folder.identity)
+    from .engines.local import LocalEngine
+
     return LocalEngine()
 
 
@@ -108,6 +109,9 @@ def _keys(args: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _accounts(data_dir: Path) -> Iterator[Accounts]:
+    from .accounts import Accounts
+    from .services import DataFolder
+
     database = DataFolder(data_dir).database()
     try:
         yield Accounts(database, time.time)

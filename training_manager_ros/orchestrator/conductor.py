@@ -10,67 +10,38 @@ import asyncio
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from ..errors import Conflict, InvalidInput, NotFound
 from .clock import Clock, seconds
 from .collecting import collect, judge
-from .engines import Engine, Job, JobState, Outcome, Resources
+from .engines import Ending, Engine, Job, JobState, JobStatus, Outcome, Resources
+from .engines.folder import allowed_seconds
 from .engines.processes import kill_marked
 from .engines.runner import Log
-from .failure import RunFailed
+from .failure import RunFailed, Unreachable
+from .folders import RunFolders
+from .following import Follower
 from .lifecycle import Event, Status
 from .objects import ObjectStore, Place
 from .presets import Presets
-from .progress import LogParser
 from .records import Run
 from .request import RunRequest, run_request
 from .run_store import RunStore
-from .runlog import log_tail, read_log
+from .runlog import log_tail, whole_log
 from .settings import Settings
 from .staging import Stager, environment, resolve
 
-__all__ = ["CANCELLED", "Conductor", "RunFolders"]
+__all__ = ["CANCELLED", "Conductor"]
 
 T = TypeVar("T")
 log = logging.getLogger("training_manager.orchestrator")
 
 CANCELLED = "Cancelled."
 POLL = 0.5  # s between looks at a run
-CHUNK = 1 << 20  # bytes of log parsed at once
-
-
-@dataclass(frozen=True)
-class RunFolders:
-    """Where each run's folder is; `identity` tells this server's processes from another one's."""
-
-    root: Path
-    identity: str
-
-    def of(self, run_id: int) -> Path:
-        """The run's own folder."""
-        return self.root / str(run_id)
-
-    def log(self, run_id: int) -> Path:
-        """The run's log, see `runlog`."""
-        return self.of(run_id) / "log"
-
-    def marker(self, run_id: int) -> str:
-        """What the run's processes carry in their environment."""
-        return f"TRAINING_MANAGER_RUN={self.identity}/{run_id}"
-
-    def forget(self, run_ids: Iterable[int]) -> None:
-        """Remove the folders of runs that are no longer known."""
-        for run_id in run_ids:
-            shutil.rmtree(self.of(run_id), ignore_errors=True)
-
-    @property
-    def staging_marker(self) -> str:
-        """What the server's own git carries in its environment."""
-        return f"TRAINING_MANAGER_STAGING={self.identity}"
+PAUSE = 5.0  # s between questions to an engine that does not answer
 
 
 class Conductor:
@@ -185,29 +156,28 @@ class Conductor:
             raise RunFailed(str(error)) from error
         folder = self._folders.of(run.run_id)
         status = await self._thread(self._engine.status, run.run_id, folder)
-        gpus, machine = await self._thread(self._place, request)
         if status.state is JobState.UNKNOWN:
-            await self._boot(run, request, gpus, machine)
+            await self._boot(run, request)
         if run.status is not Status.RUNNING:
             await self._apply(run.run_id, Event.START)
-        outcome, hours = await self._watch(run.run_id, self._seconds(request, gpus))
+        allowed = allowed_seconds(folder)
+        outcome = await self._watch(run.run_id, allowed)
         work = folder / "work"
         self._note(run.run_id, "collecting the results")
         place = Place(run.skill_id, run.run_id)
         patterns = [resolve(p, work) for p in request.checkpoint_patterns]
         patterns = [p.removeprefix(f"{work}/") for p in patterns]
         names = await self._thread(
-            collect, work, patterns, self._whole_log(run.run_id), self._objects, place
+            collect, work, patterns, whole_log(self._folders.log(run.run_id)), self._objects, place
         )
         tail = log_tail(self._folders.log(run.run_id))
-        judge(outcome, names, [resolve(p, work) for p in request.command], hours, tail)
+        command = [resolve(part, work) for part in request.command]
+        judge(outcome, names, command, allowed / 3600, tail)
 
-    def _place(self, request: RunRequest) -> tuple[int, str]:
-        wanted = Resources(request.gpu_type, request.min_gpus, request.max_gpus)
-        return self._engine.place(wanted)
-
-    async def _boot(self, run: Run, request: RunRequest, gpus: int, machine: str) -> None:
+    async def _boot(self, run: Run, request: RunRequest) -> None:
         run_id = run.run_id
+        wanted = Resources(request.gpu_type, request.min_gpus, request.max_gpus)
+        gpus, machine = await self._patiently(run_id, self._engine.place, wanted)
         await self._apply(run_id, Event.BOOT)
         await asyncio.wrap_future(self._runs.forget_progress(run_id))
         await asyncio.wrap_future(self._runs.note(run_id, instance_type=machine))
@@ -231,7 +201,18 @@ class Conductor:
         )
         if self._cancelled(run_id):
             raise RunFailed(CANCELLED)
-        await self._thread(self._engine.submit, job)
+        await self._patiently(run_id, self._engine.submit, job)
+
+    async def _patiently(self, run_id: int, ask: Callable[..., T], *arguments: object) -> T:
+        """Ask the engine until it answers or the run is cancelled."""
+        while True:
+            try:
+                return await self._thread(ask, *arguments)
+            except Unreachable as failure:
+                self._note(run_id, str(failure))
+            if self._cancelled(run_id):
+                raise RunFailed(CANCELLED)
+            await asyncio.sleep(PAUSE)
 
     def _stage(self, run: Run, request: RunRequest) -> str:
         folder = self._folders.of(run.run_id)
@@ -256,25 +237,23 @@ class Conductor:
         finally:
             lines.close()
 
-    async def _watch(self, run_id: int, allowed: float) -> tuple[Outcome, float]:
-        """Until the engine says it has ended; how, and the hours it was allowed."""
+    async def _watch(self, run_id: int, allowed: float) -> Outcome:
+        """Until the engine says it has ended; how."""
         folder = self._folders.of(run_id)
         started = seconds(self._runs.run(run_id).started_at or "")
-        reader = _Follower(self._runs, self._folders, run_id)
-        stopping = False
+        reader = Follower(self._runs, self._folders, run_id)
         while True:
-            run = self._runs.run(run_id)
             status = await self._thread(self._engine.status, run_id, folder)
-            if run.cancel_requested and not stopping:
-                stopping = True
+            if status.outcome is None and self._cancelled(run_id):
                 await self._thread(self._engine.stop, run_id, folder)
             elapsed = self._clock() - started
             ended = status.state is JobState.ENDED
             await self._thread(reader.read, elapsed, ended)
             if status.outcome is not None:
-                return status.outcome, allowed / 3600
-            if not stopping:
-                self._note(run_id, _in_words(status.state, status.detail, allowed - elapsed))
+                return status.outcome
+            if status.state is JobState.UNKNOWN:
+                return Outcome(Ending.LOST, detail="its engine does not know it")
+            self._note(run_id, _in_words(status, allowed - elapsed))
             await asyncio.sleep(POLL)
 
     def _seconds(self, request: RunRequest, gpus: int) -> float:
@@ -283,14 +262,6 @@ class Conductor:
         hourly = prices.get(request.gpu_type.lower(), 0.0) * gpus
         hours = min(request.hours, request.budget / hourly) if hourly else request.hours
         return hours * 3600
-
-    def _whole_log(self, run_id: int) -> Iterator[bytes]:
-        offset = 0
-        while (chunk := read_log(self._folders.log(run_id), offset, CHUNK)).data:
-            if chunk.start > offset:
-                yield f"\n[{chunk.start - offset} bytes were left out]\n".encode()
-            yield chunk.data
-            offset = chunk.next
 
     def _cancelled(self, run_id: int) -> bool:
         return self._runs.run(run_id).cancel_requested
@@ -317,36 +288,9 @@ class Conductor:
         return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
 
 
-class _Follower:
-    """Reads a run's log from where it was read last, and keeps what it says."""
-
-    def __init__(self, runs: RunStore, folders: RunFolders, run_id: int) -> None:
-        run = runs.run(run_id)
-        self._runs = runs
-        self._folder = folders.log(run_id)
-        self._run_id = run_id
-        self._offset = run.log_offset
-        self._parser = LogParser(run.progress)
-
-    def read(self, elapsed: float, ended: bool) -> None:
-        """Take in what has come; all of it once the run has ended."""
-        while True:
-            chunk = read_log(self._folder, self._offset, CHUNK)
-            self._offset = chunk.next
-            self._parser.feed(chunk.data)
-            if not chunk.data and ended:
-                self._parser.finish()
-            progress, points = self._parser.take(elapsed)
-            if chunk.data or points:
-                offset = self._offset - self._parser.waiting
-                self._runs.progress(self._run_id, offset, progress, points).result()
-            if not chunk.data:
-                return
-
-
-def _in_words(state: JobState, detail: str, left: float) -> str:
-    if state is not JobState.RUNNING:
-        return detail or "waiting for the machine"
+def _in_words(status: JobStatus, left: float) -> str:
+    if status.state is not JobState.RUNNING:
+        return status.detail or "waiting for the machine"
     if left <= 300:
         return f"training; will be stopped in {max(0, left) / 60:.0f} min, its time is used up"
     return "training"

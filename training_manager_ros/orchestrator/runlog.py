@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Chunk", "log_end", "log_tail", "read_log"]
+__all__ = ["Chunk", "log_end", "log_tail", "read_log", "whole_log"]
+
+PIECE = 1 << 20  # bytes read at once
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,16 @@ def log_tail(folder: Path, lines: int = 15, limit: int = 4000) -> str:
     shown = [line.rstrip("\r").rpartition("\r")[2].rstrip() for line in text.split("\n")]
     kept = [line for line in shown if line and not line.startswith("[training-manager]")]
     return "\n".join(kept[-lines:])[-limit:]
+
+
+def whole_log(folder: Path) -> Iterator[bytes]:
+    """All that is left of a log, with a line where something was dropped."""
+    offset = 0
+    while (chunk := read_log(folder, offset, PIECE)).data:
+        if chunk.start > offset:
+            yield f"\n[{chunk.start - offset} bytes were left out]\n".encode()
+        yield chunk.data
+        offset = chunk.next
 
 
 def _starts(folder: Path) -> list[int]:

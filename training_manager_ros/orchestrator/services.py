@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ from .. import __version__
 from ..errors import Conflict
 from .accounts import Accounts
 from .clock import Clock
-from .conductor import Conductor, RunFolders
+from .conductor import Conductor
 from .database import Database
 from .engines import Engine
+from .folders import RunFolders
 from .objects import ObjectStore
 from .objects.local import LocalObjects
 from .presets import Presets
@@ -38,6 +38,15 @@ class DataFolder:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = path.resolve()
         self._lock: int | None = None
+
+    @property
+    def identity(self) -> str:
+        """Tells this server's jobs and processes from another one's."""
+        return derive(self.secret(), "identity").hex()[:12]
+
+    def secret(self) -> bytes:
+        """What all signing keys come from."""
+        return load_secret(self.path / "secret")
 
     def lock(self) -> None:
         """Take it for this process. Raises `Conflict` if another server has it."""
@@ -99,14 +108,13 @@ def build(
 ) -> Services:
     """Open everything below `folder`, which must be locked."""
     database = folder.database()
-    secret = load_secret(folder.path / "secret")
+    secret = folder.secret()
     signer = UrlSigner(derive(secret, "urls"), settings.url_lifetime, clock)
     accounts = Accounts(database, clock)
     runs = RunStore(database, clock)
     presets = Presets(folder.path / "presets")
     objects = _objects(folder.path, settings, database, signer, clock)
-    identity = hashlib.sha256(str(folder.path).encode()).hexdigest()[:12]
-    folders = RunFolders(folder.path / "runs", identity)
+    folders = RunFolders(folder.path / "runs", folder.identity)
     folders.root.mkdir(exist_ok=True)
     repositories = Repositories(
         settings.local_repositories, settings.git_hosts, __version__, folders.staging_marker

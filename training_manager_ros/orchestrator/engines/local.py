@@ -7,9 +7,7 @@ runner holds tells whether it lives: no process number is ever trusted after a r
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -17,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..failure import RunFailed
-from . import Ending, Engine, Job, JobState, JobStatus, Outcome, Resources, runner
+from . import Engine, Job, JobState, JobStatus, Resources
+from .folder import folder_status, is_locked, lost, prepare_folder
 from .gpus import Gpu, fitting, list_gpus
-from .processes import kill_marked
 
-__all__ = ["LocalEngine", "folder_status", "prepare_folder"]
+__all__ = ["LocalEngine"]
 
 
 class LocalEngine(Engine):
@@ -89,58 +87,8 @@ class LocalEngine(Engine):
             return found if found.state is not JobState.UNKNOWN else JobStatus(JobState.PENDING)
         if found.state is JobState.UNKNOWN:
             return found
-        kill_marked(json.loads((folder / "job.json").read_text())["marker"])
-        return JobStatus(JobState.ENDED, Outcome(Ending.LOST))
+        return lost(folder)
 
     def stop(self, run_id: int, folder: Path) -> None:
         """Ask the supervisor, which looks five times a second."""
         (folder / "stop").touch()
-
-
-def prepare_folder(job: Job) -> None:
-    """Put the supervisor and what it needs to know into the job's folder."""
-    shutil.copyfile(runner.__file__, job.folder / "runner.py")
-    value = {
-        "command": list(job.command),
-        "cwd": str(job.folder / "work" / "project"),
-        "env": dict(job.env),
-        "marker": job.marker,
-        "seconds": job.seconds,
-        "quota_bytes": job.quota_bytes,
-        "log_bytes": job.log_bytes,
-        "grace": job.grace,
-    }
-    beside = job.folder / ".job.json"
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(value, file)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(job.folder / "job.json")
-
-
-def folder_status(folder: Path) -> JobStatus:
-    """What a supervisor wrote down last."""
-    try:
-        value = json.loads((folder / "status.json").read_text())
-    except FileNotFoundError:
-        return JobStatus(JobState.UNKNOWN)
-    if value["state"] == "running":
-        return JobStatus(JobState.RUNNING)
-    outcome = Outcome(Ending(value["ending"]), value["exit_code"], value["detail"])
-    return JobStatus(JobState.ENDED, outcome)
-
-
-def is_locked(path: Path) -> bool:
-    """Whether somebody holds a lock on the file."""
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False

@@ -120,7 +120,7 @@ class Run:
         self._main = subprocess.Popen(
             job["command"],
             cwd=job["cwd"],
-            env=job["env"],
+            env=job["env"] | {k: os.environ[k] for k in job["inherited"] if k in os.environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
