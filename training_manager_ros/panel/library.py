@@ -62,6 +62,10 @@ class Library:
         self._opening = threading.Lock()
         self._opened: tuple[FactCache, MediaStore] | None = None
 
+    def warm_up(self) -> None:
+        """Import what the first call would: somebody is about to look, and it takes a while."""
+        self._parts()
+
     def video(self, skill: str, episode: int, camera: str) -> Video:
         """How far a camera's video is; begins to prepare it where that is needed."""
         dataset = self._dataset(skill)

@@ -109,7 +109,8 @@ def sign_in_page(token_place: str, problem: str = "", go_on_to: str = "/") -> st
 <section><h2>Where is it?</h2><ul>
 <li>The terminal that started the panel shows an address and a QR code with the token in them: open
 the address, scan the code, or paste the address here.</li>
-<li>On the robot, as the user who started the panel: <code>cat {escape(token_place)}</code></li></ul></section>"""
+<li>On the robot, as the user who started the panel: <code>cat {escape(token_place)}</code></li>
+</ul></section>"""
     return _page("Sign in · Training Manager", body, _SCRIPT)
 
 

@@ -23,7 +23,7 @@ from training_manager_ros.panel.ranges import (
 
 __all__ = ["CHUNK", "OpenFile", "open_file", "revision_of", "send_file", "send_not_modified"]
 
-CHUNK = 256 * 1024  # bytes in memory for each client
+CHUNK = 512 * 1024  # bytes in memory for each client
 
 
 @dataclass(frozen=True)

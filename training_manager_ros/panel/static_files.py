@@ -93,6 +93,7 @@ class Index(SigningIn):
             await _send_static(self, self.panel.static_dir / "index.html")
         except NotFound:
             self._say_that_it_is_not_built()
+        self.panel.reading.begin(self.panel.library.warm_up)
 
     head = get
 

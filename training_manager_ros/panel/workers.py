@@ -33,6 +33,10 @@ class Workers:
         future.add_done_callback(self._done)
         return await future
 
+    def begin(self, work: Callable[[], object]) -> None:
+        """Run `work` in a thread and forget it; whoever needs its result asks for it again."""
+        self._pool.submit(work)
+
     def _done(self, _future: asyncio.Future[_T]) -> None:
         self._pending -= 1
 
