@@ -46,14 +46,15 @@ def rosbridge_server() -> tuple[str, ...] | None:
         return None
     try:
         prefix = get_package_prefix("rosbridge_server")
-    except PackageNotFoundError:
+    except (PackageNotFoundError, OSError):  # OSError: no AMENT_PREFIX_PATH
         return None
     return (
         f"{prefix}/lib/rosbridge_server/rosbridge_websocket",
+        # As command line options: as ROS parameters the lists would not be strings.
+        *("--topics_glob", NAMES, "--services_glob", NAMES),
         *("--ros-args", "-p", "address:=127.0.0.1", "-p", "port:={port}"),
         *("-p", "call_services_in_new_thread:=true"),
         *("-p", "send_action_goals_in_new_thread:=true"),
-        *("-p", f"topics_glob:={NAMES}", "-p", f"services_glob:={NAMES}"),
     )
 
 

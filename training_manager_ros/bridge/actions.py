@@ -12,7 +12,7 @@ from rclpy.action import ActionClient
 
 from training_manager_ros.bridge.decode import from_json
 from training_manager_ros.bridge.encode import to_json
-from training_manager_ros.bridge.graph import service_type
+from training_manager_ros.bridge.graph import service_types
 from training_manager_ros.bridge.interfaces import action_class, full_name
 from training_manager_ros.bridge.rosthread import RosThread
 from training_manager_ros.bridge.services import DISCOVERY, KEPT, NoAnswer, pauses
@@ -96,8 +96,9 @@ class Actions:
     async def send(
         self, action: str, type_name: str, arguments: Any, feedback: Callable[[Any], None] | None
     ) -> Goal:
-        """Send a goal and wait until it is accepted; `release` it later. `feedback` gets JSON values.
+        """Send a goal and wait until it is accepted; `release` it later.
 
+        `feedback` gets JSON values.
         Raises `NotFound` if there is no such action, `InvalidInput` if the goal does not fit,
         `Conflict` if it is rejected, `NoAnswer` if the server says nothing.
         """
@@ -141,9 +142,6 @@ class Actions:
                 return client
             await asyncio.sleep(pause)
         self._sweeper.wake()
-        found = await self._ros.run(self._type_on_the_graph, action)
-        if found is not None and found != type_name:
-            raise Conflict(f"The action {action} has the type {found}, not {type_name}.")
         raise NotFound(f"There is no action {action}; is its node running?")
 
     def _release(self, client: _Client) -> None:
@@ -159,6 +157,13 @@ class Actions:
     def _ready(self, action: str, type_name: str, cls: Any) -> _Client | None:
         """A client whose server is there, marked as used; None if there is none yet."""
         client = self._clients.get((action, type_name))
+        if client is None or not client.entity.server_is_ready():
+            found = service_types(self._ros.node, f"{action}/_action/send_goal")
+            # Our own clients stand on the graph too.
+            types = {name.removesuffix("_SendGoal") for name in found}
+            others = types - {known for at, known in self._clients if at == action}
+            if others and type_name not in others:
+                raise Conflict(f"The action {action} has the type {others.pop()}, not {type_name}.")
         if client is None:
             entity = ActionClient(self._ros.node, cls, action)
             client = self._clients[action, type_name] = _Client(entity, cls, time.monotonic())
@@ -166,10 +171,6 @@ class Actions:
             return None
         client.goals += 1
         return client
-
-    def _type_on_the_graph(self, action: str) -> str | None:
-        found = service_type(self._ros.node, f"{action}/_action/send_goal")
-        return None if found is None else found.removesuffix("_SendGoal")
 
     def _sweep(self) -> bool:
         before = time.monotonic() - KEPT

@@ -2,8 +2,8 @@
 
 A message class is compiled once into a tree of small functions. Missing fields keep their
 defaults; null is NaN for a float; `uint8[]` may be base64 or a list; times may say `secs`, `nsec`
-or `nsecs`, as older bridges and clients do. Whatever does not fit is an `InvalidInput` that names the
-field's path.
+or `nsecs`, as older bridges and clients do. Whatever does not fit is an `InvalidInput` that names
+the field's path.
 """
 
 from __future__ import annotations

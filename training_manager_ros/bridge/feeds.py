@@ -1,9 +1,10 @@
 """What is subscribed to on ROS: one feed a topic, shared by all clients that listen to it.
 
 A latched topic needs a transient-local reader, which a volatile publisher does not match; a
-best-effort publisher matches no reliable reader. So a feed always has a strict reader (reliable,
-transient-local), which gets what is latched whenever its publisher appears, and adds a lax one as
-soon as there is a publisher that the strict one can't match. What both get is handed on once.
+best-effort publisher matches no reliable reader. So a feed has up to two readers: a strict one
+(reliable, transient-local) where a publisher latches or none is there yet, and a lax one where
+there are publishers that the strict one can't match. What both get is handed on once. A strict
+reader where nobody latches would have every publisher warn of it in the robot's log.
 
 Who joins a latched topic later gets a strict reader of its own for some seconds: only the
 publishers know what they latched, and how much of it.
@@ -36,9 +37,11 @@ DEPTH = 1000
 BATCH = 100
 # How long a joiner's own reader has to bring nothing before it is given up, in seconds.
 QUIET = 3.0
-# The graph shows a new publisher a little later than the middleware reports it.
+# The graph shows a new publisher a little later than the middleware reports it: look again.
 LOOKS = 20
 LOOK_AGAIN = 0.1
+# A latching publisher that joins others is reported by nobody: look for one, in seconds.
+WATCH = 1.0
 
 
 class Feed:
@@ -51,15 +54,14 @@ class Feed:
         self._topic = topic
         self._live: tuple[Listener, ...] = ()
         self._joiners: dict[Listener, Joiner] = {}
-        self._once: Once | None = None
+        self._once = Once()
+        self._strict: Any = None
         self._lax: Any = None
         self._lax_reliability: Any = None
         self._looks = 0
+        self._watching = False
         self._timers: set[Any] = set()
-        self._strict = self._strict_reader(
-            lambda raw: self._arrived(raw, 0), {"incompatible_qos": self._unmatched}
-        )
-        self._match_the_rest()
+        self._match()
 
     @property
     def empty(self) -> bool:
@@ -75,7 +77,8 @@ class Feed:
             self._live = (listener,)  # the feed is new: its strict reader brings what is latched
             return
         self._settle(listener)
-        if self._has_latching_publisher():
+        self._match()
+        if self._strict is not None and self._latching():
             self._live = tuple(other for other in self._live if other is not listener)
             self._join(listener)
         elif listener not in self._live:
@@ -95,12 +98,12 @@ class Feed:
         self._timers.clear()
         for listener in list(self._joiners):
             self.remove(listener)
-        self._node.destroy_subscription(self._strict)
-        if self._lax is not None:
-            self._node.destroy_subscription(self._lax)
+        for reader in (self._strict, self._lax):
+            if reader is not None:
+                self._node.destroy_subscription(reader)
 
     def _arrived(self, raw: bytes, way: int) -> None:
-        if self._once is not None and not self._once.first(raw, way):
+        if self._lax is not None and not self._once.first(raw, way):
             return
         sample = Sample(raw, self.cls, latched=way == 0)
         if self._live:
@@ -110,11 +113,8 @@ class Feed:
 
     # Joining a latched topic
 
-    def _has_latching_publisher(self) -> bool:
-        return any(
-            info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
-            for info in self._node.get_publishers_info_by_topic(self._topic)
-        )
+    def _latching(self) -> bool:
+        return any(p.durability == DurabilityPolicy.TRANSIENT_LOCAL for p in self._profiles())
 
     def _join(self, listener: Listener) -> None:
         def deliver(sample: Sample) -> None:
@@ -139,7 +139,45 @@ class Feed:
             joiner.deliver_held()
             self._live = (*self._live, listener)
 
-    # Publishers that the strict reader does not match
+    # Which readers the publishers need
+
+    def _profiles(self) -> list[Any]:
+        infos = self._node.get_publishers_info_by_topic(self._topic)
+        return [info.qos_profile for info in infos]
+
+    def _match(self) -> None:
+        profiles = self._profiles()
+        if self._strict is None and (not profiles or self._latching()):
+            self._strict = self._strict_reader(lambda raw: self._arrived(raw, 0), self._events)
+        best_effort = any(p.reliability == ReliabilityPolicy.BEST_EFFORT for p in profiles)
+        volatile = any(p.durability != DurabilityPolicy.TRANSIENT_LOCAL for p in profiles)
+        if best_effort or volatile:
+            self._need_lax(
+                ReliabilityPolicy.BEST_EFFORT if best_effort else ReliabilityPolicy.RELIABLE
+            )
+        if self._strict is None and not self._watching:
+            self._watching = True
+            self._after(WATCH, self._watch)
+
+    def _need_lax(self, reliability: Any) -> None:
+        if self._lax_reliability in (reliability, ReliabilityPolicy.BEST_EFFORT):
+            return
+        if self._lax is not None:
+            self._node.destroy_subscription(self._lax)
+        self._lax_reliability = reliability
+        self._lax = self._reader(
+            QoSProfile(depth=DEPTH, reliability=reliability, durability=DurabilityPolicy.VOLATILE),
+            lambda raw: self._arrived(raw, 1),
+            self._events,
+        )
+
+    @property
+    def _events(self) -> dict[str, Any]:
+        return {"incompatible_qos": self._unmatched}
+
+    def _watch(self) -> None:
+        self._watching = False
+        self._match()
 
     def _unmatched(self, _event: Any) -> None:
         looking = self._looks > 0
@@ -148,30 +186,10 @@ class Feed:
             self._look()
 
     def _look(self) -> None:
+        self._match()
         self._looks -= 1
-        self._match_the_rest()
         if self._looks > 0:
             self._after(LOOK_AGAIN, self._look)
-
-    def _match_the_rest(self) -> None:
-        infos = self._node.get_publishers_info_by_topic(self._topic)
-        profiles = [info.qos_profile for info in infos]
-        best_effort = any(p.reliability == ReliabilityPolicy.BEST_EFFORT for p in profiles)
-        volatile = any(p.durability != DurabilityPolicy.TRANSIENT_LOCAL for p in profiles)
-        wanted = ReliabilityPolicy.BEST_EFFORT if best_effort else ReliabilityPolicy.RELIABLE
-        if not (best_effort or volatile):
-            return
-        if self._lax_reliability in (wanted, ReliabilityPolicy.BEST_EFFORT):
-            return
-        if self._lax is not None:
-            self._node.destroy_subscription(self._lax)
-        self._once = Once()
-        self._lax_reliability = wanted
-        self._lax = self._reader(
-            QoSProfile(depth=DEPTH, reliability=wanted, durability=DurabilityPolicy.VOLATILE),
-            lambda raw: self._arrived(raw, 1),
-            {"incompatible_qos": self._unmatched},
-        )
 
     # Entities of ROS
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rclpy.exceptions import InvalidServiceNameException, InvalidTopicNameException
@@ -9,7 +10,7 @@ from rclpy.validate_full_topic_name import validate_full_topic_name
 
 from training_manager_ros.errors import Conflict, InvalidInput
 
-__all__ = ["full_ros_name", "service_type", "topic_type"]
+__all__ = ["full_ros_name", "one_type", "service_types", "topic_types"]
 
 
 def full_ros_name(kind: str, name: str) -> str:
@@ -24,18 +25,18 @@ def full_ros_name(kind: str, name: str) -> str:
     return full
 
 
-def topic_type(node: Any, topic: str) -> str | None:
-    """The type of a topic, None if nobody has it. Raises `Conflict` where it has several."""
-    return _one("topic", topic, node.get_topic_names_and_types())
+def topic_types(node: Any, topic: str) -> list[str]:
+    """The types that a topic is used with; more than one only by mistake."""
+    return list(dict(node.get_topic_names_and_types()).get(topic, []))
 
 
-def service_type(node: Any, service: str) -> str | None:
-    """The type of a service, None if nobody has it. Raises `Conflict` where it has several."""
-    return _one("service", service, node.get_service_names_and_types())
+def service_types(node: Any, service: str) -> list[str]:
+    """The types that a service is offered, or called, with."""
+    return list(dict(node.get_service_names_and_types()).get(service, []))
 
 
-def _one(kind: str, name: str, known: list[tuple[str, list[str]]]) -> str | None:
-    types = dict(known).get(name, [])
+def one_type(kind: str, name: str, types: Sequence[str]) -> str | None:
+    """The only one of the types, None if there is none. Raises `Conflict` if there are several."""
     if len(types) > 1:
         raise Conflict(f"The {kind} {name} is used with several types: {', '.join(types)}.")
     return types[0] if types else None

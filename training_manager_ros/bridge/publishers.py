@@ -11,7 +11,7 @@ from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from training_manager_ros.bridge.decode import from_json
-from training_manager_ros.bridge.graph import topic_type
+from training_manager_ros.bridge.graph import one_type, topic_types
 from training_manager_ros.bridge.interfaces import full_name, message_class
 from training_manager_ros.bridge.rosthread import RosThread
 from training_manager_ros.errors import Conflict, NotFound
@@ -75,7 +75,7 @@ class Publishers:
     ) -> None:
         publisher = self._publishers.get(topic)
         if publisher is None:
-            known = topic_type(self._ros.node, topic)
+            known = one_type("topic", topic, topic_types(self._ros.node, topic))
             if known is not None and known != wanted:
                 raise Conflict(f"The topic {topic} has the type {known}, not {wanted}.")
             publisher = self._create(topic, wanted, latch, queue_size)
@@ -86,7 +86,7 @@ class Publishers:
     def _publish(self, user: Hashable, topic: str, value: Any) -> None:
         publisher = self._publishers.get(topic)
         if publisher is None:
-            known = topic_type(self._ros.node, topic)
+            known = one_type("topic", topic, topic_types(self._ros.node, topic))
             if known is None:
                 raise NotFound(f"Nobody has advertised the topic {topic}; advertise it first.")
             publisher = self._create(topic, known, latch=False, queue_size=100)

@@ -9,7 +9,7 @@ from typing import Any
 
 from training_manager_ros.bridge.decode import from_json
 from training_manager_ros.bridge.encode import to_json
-from training_manager_ros.bridge.graph import service_type
+from training_manager_ros.bridge.graph import one_type, service_types
 from training_manager_ros.bridge.interfaces import service_class
 from training_manager_ros.bridge.rosthread import RosThread
 from training_manager_ros.bridge.sweeper import Sweeper
@@ -19,6 +19,8 @@ __all__ = ["DISCOVERY", "NoAnswer", "Services", "pauses"]
 
 # How long to look for a service or action that isn't there (it may be starting), in seconds.
 DISCOVERY = 1.0
+# Requests at one service at a time. ROS keeps ten for a server that is busy, and loses what is more.
+IN_FLIGHT = 10
 # How long an unused client is kept, in seconds.
 KEPT = 60.0
 
@@ -32,7 +34,8 @@ class _Client:
     type: str
     cls: Any
     entity: Any
-    used: float
+    slots: asyncio.Semaphore
+    used: float = 0.0
     pending: int = 0
 
 
@@ -42,6 +45,7 @@ class Services:
     def __init__(self, ros: RosThread, loop: asyncio.AbstractEventLoop) -> None:
         self._ros = ros
         self._clients: dict[str, _Client] = {}  # in the executor's thread only
+        self._searches: dict[str, asyncio.Future[None]] = {}
         self._sweeper = Sweeper(ros, loop, KEPT, self._sweep)
 
     async def call(self, service: str, arguments: Any, timeout: float | None) -> Any:
@@ -53,45 +57,69 @@ class Services:
         client = await self._client(service)
         try:
             request = from_json(client.cls.Request, arguments)
-            response = await asyncio.wait_for(
-                self._ros.result_of(
-                    lambda: client.entity.call_async(request),
-                    client.entity.remove_pending_request,
-                ),
-                timeout,
-            )
-            return to_json(response)
+            return to_json(await asyncio.wait_for(self._response(client, request), timeout))
         except asyncio.TimeoutError:
             raise NoAnswer(f"The service {service} did not answer within {timeout:g} s.") from None
         finally:
             self._ros.post(lambda: self._done(client))
             self._sweeper.wake()
 
+    async def _response(self, client: _Client, request: Any) -> Any:
+        async with client.slots:
+            return await self._ros.result_of(
+                lambda: client.entity.call_async(request),
+                client.entity.remove_pending_request,
+            )
+
     async def _client(self, service: str) -> _Client:
+        client = await self._ros.run(self._use, service)
+        if client is None:
+            # However many calls wait, one looks.
+            search = self._searches.get(service)
+            if search is None:
+                search = asyncio.ensure_future(self._search(service))
+                self._searches[service] = search
+                search.add_done_callback(lambda _: self._searches.pop(service, None))
+            await asyncio.shield(search)
+            client = await self._ros.run(self._use, service)
+        if client is None:
+            raise NotFound(_missing(service))
+        return client
+
+    async def _search(self, service: str) -> None:
         for pause in pauses(DISCOVERY):
-            client = await self._ros.run(self._ready, service)
-            if client is not None:
-                return client
             await asyncio.sleep(pause)
-        raise NotFound(f"There is no service {service}; is its node running?")
+            if await self._ros.run(self._ready, service) is not None:
+                return
+        raise NotFound(_missing(service))
 
     # In the executor's thread
 
+    def _use(self, service: str) -> _Client | None:
+        """As `_ready`, and the client is marked as in use."""
+        client = self._ready(service)
+        if client is not None:
+            client.pending += 1
+        return client
+
     def _ready(self, service: str) -> _Client | None:
-        """A client whose server is there, marked as used; None if there is none yet."""
+        """A client whose server is there; None if there is none yet."""
         client = self._clients.get(service)
         if client is None or not client.entity.service_is_ready():
-            found = service_type(self._ros.node, service)
+            types = service_types(self._ros.node, service)
+            # Our own client stands on the graph too, with the type that the server used to have.
+            others = [t for t in types if client is None or t != client.type]
+            found = one_type("service", service, others if len(types) > 1 else types)
             if found is None:
                 return None
             if client is None or client.type != found:
                 self._drop(service)
                 cls = service_class(found)
-                client = _Client(found, cls, self._ros.node.create_client(cls, service), 0.0)
+                entity = self._ros.node.create_client(cls, service)
+                client = _Client(found, cls, entity, asyncio.Semaphore(IN_FLIGHT))
                 self._clients[service] = client
             if not client.entity.service_is_ready():
                 return None
-        client.pending += 1
         return client
 
     def _done(self, client: _Client) -> None:
@@ -109,6 +137,10 @@ class Services:
             if client.pending == 0 and client.used < before:
                 self._drop(service)
         return bool(self._clients)
+
+
+def _missing(service: str) -> str:
+    return f"There is no service {service}; is its node running?"
 
 
 def pauses(limit: float) -> list[float]:

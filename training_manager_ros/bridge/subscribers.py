@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from training_manager_ros.bridge.feeds import Feed
-from training_manager_ros.bridge.graph import topic_type
+from training_manager_ros.bridge.graph import one_type, topic_types
 from training_manager_ros.bridge.interfaces import full_name, message_class
 from training_manager_ros.bridge.rosthread import RosThread
 from training_manager_ros.bridge.samples import Listener
@@ -49,7 +49,7 @@ class Subscribers:
         self._ros.post(leave)
 
     def _join(self, topic: str, wanted: str | None, listener: Listener) -> bool:
-        known = topic_type(self._ros.node, topic)
+        known = one_type("topic", topic, topic_types(self._ros.node, topic))
         if known is None and wanted is None and topic not in self._feeds:
             return False
         if wanted is not None and known is not None and known != wanted:
