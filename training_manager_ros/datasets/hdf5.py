@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Hdf5Facts", "Images", "Table", "hdf5_facts", "open_hdf5", "read_table"]
 
-_MAX_VALUES = 50_000_000
+_MAX_VALUES = 50_000_000  # of a signal; what is larger is damage, and would not fit memory
+_MAX_SIDE = 16_384  # pixels of an image; likewise
 _KNOWN_ORDER = ("action", "qpos", "qvel")
 
 
@@ -118,7 +119,7 @@ def _read(path: Path) -> Hdf5Facts:
                 for name, item in _datasets(file, where, problems):
                     inside = f"{where.rstrip('/')}/{name}"
                     if where.endswith("images"):
-                        if item.ndim == 4 and item.shape[3] == 3 and item.dtype == "uint8":
+                        if _is_images(item):
                             images.append(Images(name, inside, *item.shape[:3]))
                         else:
                             problems.append(
@@ -135,8 +136,9 @@ def _read(path: Path) -> Hdf5Facts:
                         problems.append(
                             f"{inside} is {item.dtype} {item.shape}, not (T, D) numbers."
                         )
-            clocks = {name for name, item in _datasets(file, "/timestamps", []) if item.ndim == 1}
-            clock = "/timestamps/arm" if "arm" in clocks else ""
+            for name, item in _datasets(file, "/timestamps", []):
+                if name == "arm" and item.ndim == 1 and len(item) <= _MAX_VALUES:
+                    clock = "/timestamps/arm"
         except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
             raise Unreadable(f"{path.name} is damaged: {error}.") from error
     tables.sort(key=lambda table: (_rank(table.name), table.path))
@@ -154,6 +156,15 @@ def _read(path: Path) -> Hdf5Facts:
     if rows == 0:
         problems.append(f"{path.name} has no timesteps.")
     return Hdf5Facts(rows, tuple(tables), tuple(images), clock, tuple(problems))
+
+
+def _is_images(item: Any) -> bool:
+    return bool(
+        item.ndim == 4
+        and item.shape[3] == 3
+        and item.dtype == "uint8"
+        and max(item.shape[1:3]) <= _MAX_SIDE
+    )
 
 
 def _rank(name: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,13 +36,18 @@ class _Sample:
         return self.name.lower().replace(" ", "-")
 
 
-def make_samples(root: Path) -> tuple[str, ...]:
+def make_samples(root: Path, names: Collection[str] | None = None) -> tuple[str, ...]:
     """Make the sample skills below `root`, one in each format; returns the folders that are new.
 
-    A folder that exists is left as it is. Each appears whole, by one rename.
+    `names` are the folders wanted, None means all. A folder that exists is left as it is, each new
+    one appears whole, by one rename. Raises `OSError` where the disk does not let it.
     """
     root.mkdir(parents=True, exist_ok=True)
-    missing = [sample for sample in _samples() if not os.path.lexists(root / sample.folder)]
+    missing = [
+        sample
+        for sample in _samples()
+        if (names is None or sample.folder in names) and not os.path.lexists(root / sample.folder)
+    ]
     with (
         tempfile.TemporaryDirectory(prefix=".samples-", dir=root) as staging,
         ThreadPoolExecutor(max_workers=2) as workers,
@@ -64,12 +69,15 @@ def _make(sample: _Sample, root: Path, staging: Path) -> str:
         "execution": sample.execution,
     }
     (skill / "metadata.json").write_text(json.dumps(metadata, indent=4) + "\n")
-    if os.path.lexists(root / sample.folder):
+    target = root / sample.folder
+    if os.path.lexists(target):
         return ""
     try:
-        skill.rename(root / sample.folder)
-    except FileExistsError:
-        return ""
+        skill.rename(target)
+    except OSError:
+        if not os.path.lexists(target):
+            raise
+        return ""  # somebody else was faster
     return sample.folder
 
 
