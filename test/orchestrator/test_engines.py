@@ -1,6 +1,6 @@
 """One suite over every engine: the same runs, the same results.
 
-Ray is an extra: its part runs where a `ray` program is found, TRAINING_MANAGER_RAY names another one.
+Ray is an extra: its part runs where a `ray` program is found; TRAINING_MANAGER_RAY names another.
 """
 
 from __future__ import annotations
