@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training_manager_ros.errors import InvalidInput, NotFound, TrainingManagerError
@@ -37,6 +37,7 @@ def test_names_that_give_no_folder(name: str) -> None:
     assert list(caught.value.fields) == ["name"]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_folder_name_is_always_an_id(name: str) -> None:
     try:
@@ -111,6 +112,7 @@ def test_a_skills_directory_that_is_a_link_or_absent(root: Path, outside: Path) 
         skill_folder(root / "file", "real")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_name_leads_anywhere_else(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     root = tmp_path_factory.getbasetemp()

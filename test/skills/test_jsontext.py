@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training_manager_ros.errors import InvalidInput
@@ -74,6 +74,7 @@ def diff(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     return patch
 
 
+@settings(deadline=None)
 @given(OBJECTS.map(without_nulls), OBJECTS.map(without_nulls))
 def test_a_patch_made_of_two_objects_leads_from_one_to_the_other(
     before: dict[str, Any], after: dict[str, Any]
@@ -84,6 +85,7 @@ def test_a_patch_made_of_two_objects_leads_from_one_to_the_other(
     assert [key for key in result if key in before] == kept
 
 
+@settings(deadline=None)
 @given(OBJECTS)
 def test_what_is_written_reads_the_same_in_the_same_order(value: dict[str, Any]) -> None:
     text = dump_json(value)

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training_manager_ros.skills.fields import SKILL_TYPES, MetadataField, known_fields
@@ -133,6 +133,7 @@ ANYTHING = st.recursive(
 KEYS = sorted({field.path.split(".")[-1] for kind in SKILL_TYPES for field in known_fields(kind)})
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["execution", *KEYS]), ANYTHING),
     st.dictionaries(st.sampled_from(KEYS), ANYTHING),
