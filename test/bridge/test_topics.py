@@ -6,8 +6,8 @@ import time
 
 from bridges import BridgeProcess
 from peer import BEST_EFFORT, LATCHED, Peer, eventually
-from std_msgs.msg import String
-from test_msgs.msg import BasicTypes, UnboundedSequences
+from std_msgs.msg import String, UInt8MultiArray
+from test_msgs.msg import BasicTypes
 from wire import Client
 
 TYPE = "std_msgs/msg/String"
@@ -108,12 +108,11 @@ def test_every_kind_of_value_arrives(client: Client, peer: Peer, name: str) -> N
 
 
 def test_bytes_are_base64(client: Client, peer: Peer, name: str) -> None:
-    publisher = peer.publisher(UnboundedSequences, name, LATCHED)
-    publisher.publish(UnboundedSequences(uint8_values=b"\0\1\xff", string_values=["a", "b"]))
-    client.send({"op": "subscribe", "topic": name, "type": "test_msgs/UnboundedSequences"})
+    publisher = peer.publisher(UInt8MultiArray, name, LATCHED)
+    publisher.publish(UInt8MultiArray(data=b"\0\1\xff"))
+    client.send({"op": "subscribe", "topic": name, "type": "std_msgs/UInt8MultiArray"})
     message = client.published(name)
-    assert message["uint8_values"] == "AAH/"
-    assert message["string_values"] == ["a", "b"]
+    assert message == {"layout": {"dim": [], "data_offset": 0}, "data": "AAH/"}
 
 
 def test_unsubscribing_by_id_keeps_the_other_subscription(
@@ -152,10 +151,11 @@ def test_throttling_spaces_messages_out(client: Client, peer: Peer, name: str) -
         {"op": "subscribe", "topic": name, "type": TYPE, "throttle_rate": 200, "queue_length": 1}
     )
     peer.matched(publisher)
+    begin = time.monotonic()
     for number in range(100):
         publisher.publish(String(data=str(number)))
         time.sleep(0.005)
     time.sleep(0.5)
     numbers = [int(m["msg"]["data"]) for m in client.received if m["op"] == "publish"]
-    assert 2 <= len(numbers) <= 8
+    assert 2 <= len(numbers) <= (time.monotonic() - begin) / 0.2 + 1
     assert numbers == sorted(numbers)

@@ -16,7 +16,7 @@ and CBOR. `compression: png` is accepted and messages come uncompressed, which i
 Layers, each importing only those below:
 
     server      tornado: one WebSocket a client; origin, size and keepalive
-    session     one client: what it asked for, and what it is answered
+    session     one client: what it asked for, and what it is answered; goals: its goals
     outbox      one client: what waits to be sent, how much of it, how often
     subscribers (feeds, joiners, samples), publishers, services, actions, logs
     rosthread   rclpy's executor in its own thread, and the way to it and back

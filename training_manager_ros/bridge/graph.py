@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
-
-from rclpy.exceptions import InvalidServiceNameException, InvalidTopicNameException
-from rclpy.validate_full_topic_name import validate_full_topic_name
 
 from training_manager_ros.errors import Conflict, InvalidInput
 
 __all__ = ["full_ros_name", "one_type", "service_types", "topic_types"]
 
 
+# The names of ROS, which are ASCII and no longer than the middlewares allow.
+_FULL_NAME = re.compile(r"(/[A-Za-z_][A-Za-z0-9_]*)+")
+_LONGEST = 240
+
+
 def full_ros_name(kind: str, name: str) -> str:
     """A client's name with its leading slash. Raises `InvalidInput` for what is no name in ROS."""
     full = name if name.startswith("/") else f"/{name}"
-    try:
-        validate_full_topic_name(full, is_service=kind != "topic")
-    except (InvalidTopicNameException, InvalidServiceNameException) as error:
-        reason = str(error).strip().splitlines()
-        problem = reason[0] if reason else "it is not valid"
-        raise InvalidInput(f"{name!r} is no name of {_a(kind)}: {problem}") from None
+    if _FULL_NAME.fullmatch(full) is None or len(full) > _LONGEST:
+        shown = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
+        raise InvalidInput(
+            f"{shown!r} is no name of {'an' if kind == 'action' else 'a'} {kind}: letters, digits "
+            f"and _ between slashes, none beginning with a digit, at most {_LONGEST} in all."
+        )
     return full
 
 
@@ -40,7 +43,3 @@ def one_type(kind: str, name: str, types: Sequence[str]) -> str | None:
     if len(types) > 1:
         raise Conflict(f"The {kind} {name} is used with several types: {', '.join(types)}.")
     return types[0] if types else None
-
-
-def _a(kind: str) -> str:
-    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

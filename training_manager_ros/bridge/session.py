@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from training_manager_ros.bridge.actions import Actions, Goal
+from training_manager_ros.bridge.actions import Actions
 from training_manager_ros.bridge.globs import Globs
+from training_manager_ros.bridge.goals import Goals
 from training_manager_ros.bridge.graph import full_ros_name
 from training_manager_ros.bridge.outbox import Outbox, Subscription, Wish
 from training_manager_ros.bridge.protocol import LEVELS, BadRequest, Request, read_request, write
@@ -55,7 +56,7 @@ class Session:
         self._level = LEVELS.index("error")
         self._subscriptions: dict[str, Subscription] = {}  # by the topic as the client spells it
         self._advertised: dict[str, set[Hashable]] = {}
-        self._goals: dict[str | int, _RunningGoal] = {}
+        self._goals = Goals(bridge.actions, outbox)
         self._pending: set[asyncio.Task[None]] = set()
         self._operations: dict[str, Callable[[Request], Awaitable[None]]] = {
             "subscribe": self._subscribe,
@@ -77,10 +78,7 @@ class Session:
         except BadRequest as error:
             self.refuse(str(error), error.request)
             return
-        try:
-            await self._operations[request.op](request)
-        except TrainingManagerError as error:
-            self.refuse(str(error), request)
+        await self._answered(request, self._operations[request.op](request))
 
     def refuse(self, reason: str, request: Request | None = None) -> None:
         """Answer a request that failed, in the way its operation answers."""
@@ -225,65 +223,11 @@ class Session:
 
     async def _start_goal(self, request: Request) -> None:
         action = self._allowed(self._bridge.action_names, "action", request.fields["action"])
-        if request.id is not None and request.id in self._goals:
-            raise Conflict(f"The goal {request.id} is running already; give each its own id.")
-        running = _RunningGoal(action)
-        self._start(request, self._run_goal(request, action, running))
-        if request.id is not None:
-            self._goals[request.id] = running
-
-    async def _run_goal(self, request: Request, action: str, running: _RunningGoal) -> None:
-        spelled = request.fields["action"]
-
-        def feedback(values: Any) -> None:
-            text = write("action_feedback", request.id, action=spelled, values=values)
-            if self._outbox.has_room:  # a slow client gets the next one
-                self._outbox.send(text)
-
-        try:
-            goal = await self._bridge.actions.send(
-                action,
-                request.fields["action_type"],
-                request.get("args"),
-                feedback if request.get("feedback", False) else None,
-            )
-            running.accepted.set_result(goal)
-            try:
-                status, values = await goal.result()
-            finally:
-                self._bridge.actions.release(goal)
-        finally:
-            running.accepted.cancel()
-            if request.id is not None:
-                self._goals.pop(request.id, None)
-        self._outbox.send(
-            write(
-                "action_result",
-                request.id,
-                action=spelled,
-                values=values,
-                status=status,
-                result=True,
-            )
-        )
+        self._start(request, self._goals.run(request, action))
 
     async def _cancel_goal(self, request: Request) -> None:
         action = self._allowed(self._bridge.action_names, "action", request.fields["action"])
-        running = self._goals.get(request.id) if request.id is not None else None
-        if running is None or running.action != action:
-            raise NotFound(
-                f"The client has no goal {request.id} running at {request.fields['action']}."
-            )
-        self._start(request, self._cancel(running))
-
-    async def _cancel(self, running: _RunningGoal) -> None:
-        try:
-            goal = await asyncio.shield(running.accepted)
-        except asyncio.CancelledError:
-            if running.accepted.cancelled():
-                return  # never accepted, which its action_result says
-            raise
-        await goal.cancel()
+        self._start(request, self._goals.cancel(request, action))
 
     # The rest
 
@@ -299,19 +243,19 @@ class Session:
             work.close()
             raise Conflict(f"{MAX_PENDING} calls and goals of this client are open already.")
 
-        async def answered() -> None:
-            try:
-                await work
-            except TrainingManagerError as error:
-                self.refuse(str(error), request)
-            except Exception as error:
-                # Something of rclpy's failed: the client still gets its answer, the log the trace.
-                _log.exception("%s failed", request.op)
-                self.refuse(f"{request.op} failed in the bridge: {error}", request)
-
-        task = self._bridge.loop.create_task(answered())
+        task = self._bridge.loop.create_task(self._answered(request, work))
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
+
+    async def _answered(self, request: Request, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except TrainingManagerError as error:
+            self.refuse(str(error), request)
+        except Exception as error:
+            # Something of rclpy's failed: the client still gets its answer, the log the trace.
+            _log.exception("%s failed", request.op)
+            self.refuse(f"{request.op} failed in the bridge: {error}", request)
 
     def _allowed(self, globs: Globs, kind: str, name: str) -> str:
         full = full_ros_name(kind, name)
@@ -321,11 +265,3 @@ class Session:
     def _status(self, level: str, message: str, request_id: str | int | None) -> None:
         if LEVELS.index(level) <= self._level:
             self._outbox.send(write("status", request_id, level=level, msg=message))
-
-
-class _RunningGoal:
-    """A goal on its way; `accepted` gives the handle, or is cancelled with the goal."""
-
-    def __init__(self, action: str) -> None:
-        self.action = action
-        self.accepted: asyncio.Future[Goal] = asyncio.get_running_loop().create_future()
