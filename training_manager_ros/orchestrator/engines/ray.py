@@ -116,6 +116,10 @@ class RayEngine(Engine):
         found = folder_status(folder)
         if found.state is JobState.ENDED or not (folder / "job.json").exists():
             return found
+        if found.state is JobState.UNKNOWN and (folder / "stop").exists():
+            # Ray keeps a job that waits until it can start it, whatever it is told; the supervisor
+            # will find the request then, and start nothing
+            return JobStatus(JobState.ENDED, Outcome(Ending.STOPPED))
         try:
             answer = self._call("GET", f"/api/jobs/{self._id(run_id)}")
         except Unreachable as failure:
@@ -128,8 +132,6 @@ class RayEngine(Engine):
         found = folder_status(folder)  # it may have been written down between the two looks
         if found.state is JobState.ENDED:
             return found
-        if state == "STOPPED" and found.state is JobState.UNKNOWN:
-            return JobStatus(JobState.ENDED, Outcome(Ending.STOPPED))
         return lost(folder, str(answer.json()["message"]))
 
     def stop(self, run_id: int, folder: Path) -> None:

@@ -98,6 +98,9 @@ class Run:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self._write_status({"state": "running", "pid": os.getpid(), "started_at": time.time()})
+        if (self._folder / "stop").exists():  # asked for while the job waited for its machine
+            self._finish("stopped", "")
+            return
         try:
             self._start()
         except OSError as error:
