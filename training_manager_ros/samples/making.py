@@ -19,7 +19,7 @@ from .write_lerobot import write_lerobot_v2, write_lerobot_v3
 
 __all__ = ["make_samples"]
 
-_RATE = 30.0
+_RATE = 20.0
 _REST = [1.577, -0.6, 1.477, -0.738, 0.0, 0.0]
 
 
@@ -91,26 +91,26 @@ def _samples() -> list[_Sample]:
     }
 
     def cup(skill: Path) -> None:
-        write_innate(skill / "data", _episodes(PickUpCup, 2, 72), _RATE, _RECORDER, ())
+        write_innate(skill / "data", _episodes(PickUpCup, 2, 64), _RATE, _RECORDER, ())
 
     def towel(skill: Path) -> None:
-        write_innate(skill / "data", _episodes(FoldTowel, 3, 90), _RATE, _RECORDER, (0, 1, 2))
+        write_innate(skill / "data", _episodes(FoldTowel, 3, 70), _RATE, _RECORDER, (0, 1, 2))
 
     def blocks(skill: Path) -> None:
-        write_innate(skill / "data", _episodes(StackBlocks, 3, 75), _RATE, _RECORDER, (0, 1))
+        write_innate(skill / "data", _episodes(StackBlocks, 3, 64), _RATE, _RECORDER, (0, 1))
 
     def fruit(skill: Path) -> None:
         task = "Put the apple into the bowl"
-        episodes = _episodes(SortFruit, 2, 78, commanded_only=True)
+        episodes = _episodes(SortFruit, 2, 64, commanded_only=True)
         write_lerobot_v2(skill / "data", episodes, _RATE, CAMERAS, task, "av1")
 
     def table(skill: Path) -> None:
         task = "Wipe the spills off the table"
-        episodes = _episodes(WipeTable, 3, 90, commanded_only=True)
+        episodes = _episodes(WipeTable, 3, 70, commanded_only=True)
         write_lerobot_v3(skill / "data", episodes, _RATE, CAMERAS, task, "h264")
 
     def wave(skill: Path) -> None:
-        recording = _episodes(PickUpCup, 1, 90)[0]
+        recording = _episodes(PickUpCup, 1, 70)[0]
         write_innate_episode(skill / "episode_0.h5", recording, _RATE, ())
 
     replay = {
