@@ -17,7 +17,7 @@ from training_manager_ros.bridge.globs import OUR_NAMES, Globs
 from training_manager_ros.bridge.logs import LogInput
 from training_manager_ros.bridge.publishers import Publishers
 from training_manager_ros.bridge.rosthread import RosThread
-from training_manager_ros.bridge.server import listen, serve
+from training_manager_ros.bridge.server import Server, listen
 from training_manager_ros.bridge.services import Services
 from training_manager_ros.bridge.session import Bridge
 from training_manager_ros.bridge.subscribers import Subscribers
@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         format="%(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    logging.getLogger("tornado.access").setLevel(logging.WARNING)  # connections are logged already
     try:
         sockets = listen(options.address, options.port)
     except TrainingManagerError as error:
@@ -54,7 +55,8 @@ async def _run(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     ros = RosThread(loop, arguments)
-    logging.getLogger().addHandler(LogInput(ros))
+    to_the_node = LogInput(ros)
+    logging.getLogger().addHandler(to_the_node)
     bridge = Bridge(
         loop=loop,
         subscribers=Subscribers(ros),
@@ -66,12 +68,13 @@ async def _run(
         action_names=options.actions_glob,
     )
     ros.start()
-    server = serve(sockets, bridge, options.allow_origin, options.max_message_size)
+    server = Server(sockets, bridge, options.allow_origin, options.max_message_size)
     port = sockets[0].getsockname()[1]
     print(f"rosbridge on ws://{options.address}:{port}", flush=True)
     _log.info("Listening on ws://%s:%d", options.address, port)
     await ended.wait()
-    server.stop()
+    await server.stop()
+    logging.getLogger().removeHandler(to_the_node)
     ros.stop()
 
 

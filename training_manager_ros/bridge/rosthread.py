@@ -71,7 +71,7 @@ class RosThread:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and leave ROS. Call it once nothing else is posted."""
+        """End the thread and leave ROS. Call it in the event loop's thread."""
         self._stopping = True
         self._taken.set()
         self._guard.trigger()
@@ -83,9 +83,13 @@ class RosThread:
     # Into the executor's thread
 
     def post(self, call: Callable[[], None]) -> None:
-        """Have `call` run in the executor's thread, soon; what it raises is logged."""
-        self._calls.append(call)
-        self._guard.trigger()
+        """Have `call` run in the executor's thread, soon; what it raises is logged.
+
+        After `stop` nothing happens: everything of ROS is gone then.
+        """
+        if not self._stopping:
+            self._calls.append(call)
+            self._guard.trigger()
 
     async def run(self, call: Callable[..., T], *args: Any) -> T:
         """Run `call(*args)` in the executor's thread; its result or its exception comes back.

@@ -17,8 +17,10 @@ from training_manager_ros.bridge.outbox import Outbox
 from training_manager_ros.bridge.session import Bridge, Session
 from training_manager_ros.errors import Conflict, InvalidInput
 
-__all__ = ["listen", "serve"]
+__all__ = ["Server", "listen"]
 
+GOING_AWAY = 1001  # WebSocket's close code
+GOODBYE = 0.3  # seconds
 PING_INTERVAL = 30.0
 PING_TIMEOUT = 30.0
 # The kernel would buffer megabytes for a slow reader: old state, by the time it is read.
@@ -46,42 +48,57 @@ def listen(address: str, port: int) -> list[socket.socket]:
     return sockets
 
 
-def serve(
-    sockets: list[socket.socket],
-    bridge: Bridge,
-    allowed_origins: Collection[str],
-    max_message_size: int,
-) -> HTTPServer:
-    """Start to accept clients."""
-    application = Application(
-        [
-            (
-                "/",
-                _Client,
-                {
-                    "bridge": bridge,
-                    "allowed_origins": frozenset(allowed_origins),
-                    "max_message_size": max_message_size,
-                },
-            )
-        ],
-        websocket_ping_interval=PING_INTERVAL,
-        websocket_ping_timeout=PING_TIMEOUT,
-        # Somewhat too large a message gets an answer; one far too large ends the connection (1009).
-        websocket_max_message_size=2 * max_message_size,
-    )
-    server = HTTPServer(application)
-    server.add_sockets(sockets)
-    return server
+class Server:
+    """Accepts clients until it is stopped."""
+
+    def __init__(
+        self,
+        sockets: list[socket.socket],
+        bridge: Bridge,
+        allowed_origins: Collection[str],
+        max_message_size: int,
+    ) -> None:
+        self._clients: set[_Client] = set()
+        settings = {
+            "bridge": bridge,
+            "clients": self._clients,
+            "allowed_origins": frozenset(allowed_origins),
+            "max_message_size": max_message_size,
+        }
+        application = Application(
+            [("/", _Client, settings)],
+            websocket_ping_interval=PING_INTERVAL,
+            websocket_ping_timeout=PING_TIMEOUT,
+            # Somewhat too large a message is answered; one far too large ends the connection.
+            websocket_max_message_size=2 * max_message_size,
+        )
+        self._server = HTTPServer(application)
+        self._server.add_sockets(sockets)
+
+    async def stop(self) -> None:
+        """Accept nobody more, and say goodbye; who doesn't answer is cut off."""
+        self._server.stop()
+        for client in self._clients:
+            client.close(GOING_AWAY, "the bridge ends")
+        deadline = asyncio.get_running_loop().time() + GOODBYE
+        while self._clients and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.01)
+        for client in list(self._clients):
+            client.on_close()
 
 
 class _Client(WebSocketHandler):
     """One connection."""
 
     def initialize(
-        self, bridge: Bridge, allowed_origins: frozenset[str], max_message_size: int
+        self,
+        bridge: Bridge,
+        clients: set[_Client],
+        allowed_origins: frozenset[str],
+        max_message_size: int,
     ) -> None:
         self._bridge = bridge
+        self._clients = clients
         self._allowed_origins = allowed_origins
         self._max_message_size = max_message_size
         self._session: Session | None = None
@@ -101,6 +118,7 @@ class _Client(WebSocketHandler):
         self.set_nodelay(True)
         outbox = Outbox(self._write, self._drop, self._bridge.loop)
         self._session = Session(self._bridge, outbox)
+        self._clients.add(self)
         _log.info("A client has connected")
 
     async def on_message(self, message: str | bytes) -> None:
@@ -118,6 +136,7 @@ class _Client(WebSocketHandler):
             await session.handle(message)
 
     def on_close(self) -> None:
+        self._clients.discard(self)
         if self._session is not None:
             self._session.close()
             self._session = None
