@@ -40,14 +40,14 @@ _OPEN = """async (url) => {
 _SHOWN = """async (time) => {
   const video = document.querySelector('video');
   const asked = performance.now();
-  // 'seeked' may come before the new picture is there to draw; no picture comes if it is the same
+  // 'seeked' may come before the new picture is there to draw; none comes if it is the same
   const presented = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
   await new Promise((resolve, reject) => {
     video.onseeked = resolve;
     video.onerror = () => reject(new Error(video.error ? video.error.message : 'error'));
     video.currentTime = time;
   });
-  await Promise.race([presented, new Promise((resolve) => setTimeout(resolve, 300))]);
+  await Promise.race([presented, new Promise((resolve) => setTimeout(resolve, 3000))]);
   const milliseconds = performance.now() - asked;
   const canvas = document.createElement('canvas');
   canvas.width = video.videoWidth;

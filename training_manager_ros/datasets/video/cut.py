@@ -12,15 +12,15 @@ import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from ...errors import InvalidInput, Unreadable
-from .boxes import box, full_box
+from .boxes import box, children, full_box
 from .index import MovieIndex
+from .rate import exact_rate
 
 __all__ = ["Piece", "plan_piece", "write_movie"]
 
@@ -69,11 +69,11 @@ def plan_piece(index: MovieIndex, first: int, count: int) -> Piece:
 def write_movie(target: Path, pieces: Sequence[Piece], rate: float) -> None:
     """Write the pieces one after the other as an MP4 at `target`, in place and not yet synced.
 
-    Raises `InvalidInput` for pieces that are encoded in different ways and `Unreadable` for a
-    source that ends too early. Memory does not grow with the length of the video's data.
+    Raises `InvalidInput` for pieces that are encoded in different ways or an impossible rate, and
+    `Unreadable` for a source that ends too early. Packets pass through the kernel, not memory.
     """
     entries = {_entry(piece) for piece in pieces}
-    if len(entries) != 1 or rate <= 0:
+    if len(entries) != 1:
         raise InvalidInput("Only videos that are encoded in the same way can be joined.")
     sizes = np.concatenate([p.index.sizes[_packets(p)] for p in pieces])
     order = np.concatenate(
@@ -103,7 +103,10 @@ def _packets(piece: Piece) -> slice:
 
 
 def _entry(piece: Piece) -> bytes:
-    return piece.index.entries[int(piece.index.entry_of[piece.first_packet])]
+    """The sample description, without the bit rate, which is of the whole source."""
+    entry = piece.index.entries[int(piece.index.entry_of[piece.first_packet])]
+    kept = [box(kind, content) for kind, content in children(entry[86:]) if kind != b"btrt"]
+    return box(entry[4:8], entry[8:86], *kept)
 
 
 def _starts(pieces: Sequence[Piece]) -> list[int]:
@@ -120,9 +123,7 @@ def _shown_as(piece: Piece) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 def _ticks(rate: float) -> tuple[int, int]:
     """Time scale and ticks a frame, so that a frame lasts 1 / rate exactly."""
-    exact = Fraction(rate).limit_denominator(1001)
-    if exact <= 0:
-        exact = Fraction(rate).limit_denominator(10**6)
+    exact = exact_rate(rate)
     finer = max(1, -(-10_000 // exact.numerator))
     return exact.numerator * finer, exact.denominator * finer
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...errors import NotFound, Unreadable
 from .index import MovieIndex
+from .packets import packet_of
 
 __all__ = ["VideoReader"]
 
@@ -55,11 +56,16 @@ class VideoReader:
             raise NotFound(f"{self.index.path.name} has no frame {number}.")
         target = int(self.index.shown[number])
         begin = self._keyframe_before(target)
-        if number not in self._ready:
-            fed_already = target < self._position
-            if not begin < self._position or (fed_already and number not in self._awaited):
-                self._restart(begin)
-        for frame in self._until(number, target):
+        if number in self._ready:
+            return self._ready[number]
+        fed_already = target < self._position
+        if begin < self._position and (not fed_already or number in self._awaited):
+            for frame in self._until(target):
+                if frame.pts == number:
+                    return frame
+        # it was skipped, or needs frames from before the keyframe where decoding began
+        self._restart(begin)
+        for frame in self._until(target):
             if frame.pts == number:
                 return frame
         raise Unreadable(f"Frame {number} of {self.index.path.name} is damaged.")
@@ -105,9 +111,7 @@ class VideoReader:
         self._ready: dict[int, av.VideoFrame] = {}  # the last few that came out, by number
         self._awaited: set[int] = set()  # numbers that went in and have not come out
 
-    def _until(self, number: int, target: int) -> Iterator[av.VideoFrame]:
-        if number in self._ready:
-            yield self._ready[number]
+    def _until(self, target: int) -> Iterator[av.VideoFrame]:
         end = min(target + 1 + _LOOKAHEAD, len(self._place))
         while self._position < end:
             skippable = self._position < target - _NEAR
@@ -130,7 +134,7 @@ class VideoReader:
         data = self._file.read(int(self.index.sizes[position]))
         if not data:
             return
-        packet = av.Packet(data)
+        packet = packet_of(data)
         packet.pts = packet.dts = number
         if awaited:
             self._awaited.add(number)

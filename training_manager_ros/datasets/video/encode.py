@@ -19,6 +19,7 @@ from av.video.reformatter import VideoReformatter
 from ...errors import Unreadable
 from .colour import convert, matrix_of
 from .index import read_index
+from .rate import exact_rate
 
 __all__ = ["KEYFRAME_EVERY", "encode_movie"]
 
@@ -36,9 +37,10 @@ def encode_movie(
     """Encode `frames` into an MP4 at `target`; answers how many, all of them verified to be there.
 
     All frames get the size of the first. `progress` hears the number of frames done. Raises
-    `Unreadable` where there is nothing to encode, or where what was written is not what was meant.
+    `InvalidInput` for an impossible rate, `Unreadable` where there is nothing to encode or where
+    what was written is not what was meant.
     """
-    exact = _exact(rate)
+    exact = exact_rate(rate)
     count = 0
     options = {"movflags": "+faststart"}
     with av.open(str(target), "w", format="mp4", options=options) as container:
@@ -61,11 +63,6 @@ def encode_movie(
         container.mux(stream.encode(None))
     _verify(target, count, float(exact))
     return count
-
-
-def _exact(rate: float) -> Fraction:
-    exact = Fraction(rate).limit_denominator(1001)
-    return exact if exact > 0 else Fraction(rate).limit_denominator(10**6)
 
 
 def _add_stream(

@@ -10,6 +10,7 @@ import av
 from ...errors import NotFound, Unreadable
 from ..model import ImageFrames
 from ..sound import check_content
+from .packets import packet_of
 
 __all__ = ["image_bytes", "image_count_and_size", "image_frame", "image_frames"]
 
@@ -53,7 +54,7 @@ def _decode(source: ImageFrames, number: int, data: bytes) -> av.VideoFrame:
     try:
         if codec is not None:
             context: Any = av.CodecContext.create(codec, "r")
-            for packet in (av.Packet(data), None):
+            for packet in (packet_of(data), None):
                 for frame in context.decode(packet):
                     return frame
     except av.error.FFmpegError as error:
@@ -107,6 +108,9 @@ def _open(source: ImageFrames) -> Any:
 
     try:
         check_content(source.path)
+    except OSError as error:
+        raise Unreadable(f"{source.path.name} can't be read: {error.strerror}.") from error
+    try:
         return pq.ParquetFile(source.path, memory_map=True, pre_buffer=False)
     except (OSError, pa.ArrowException) as error:
-        raise Unreadable(f"{source.path.name} is no parquet file: {error}.") from error
+        raise Unreadable(f"{source.path.name} is cut off or no parquet file.") from error

@@ -205,6 +205,8 @@ def _read_entry(entry: bytes) -> tuple[str, str, int, int, bytes]:
     elif code == b"mp4v":
         kind, extradata = _read_esds(child(inner, b"esds") or b"")
         codec = _MP4V.get(kind, f"mp4v-{kind:02x}")
+        if codec == "mpeg4":
+            pix_fmt = "yuv420p"  # the only one that it has outside of studios
     return codec, pix_fmt, width, height, extradata
 
 

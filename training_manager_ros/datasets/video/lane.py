@@ -75,8 +75,7 @@ class Lane:
                 if len(self._waiting) > _MAX_WAITING:
                     self._waiting.pop(next(iter(self._waiting)))[0]._ended.set()
                 if self._thread is None:
-                    self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
-                    self._thread.start()
+                    self._start()
             ticket.wanted_at = now
             running = self._running
             if running and self._waiting and now - running.wanted_at > _ABANDONED_S:
@@ -96,6 +95,10 @@ class Lane:
         if thread:
             thread.join()
 
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+        self._thread.start()
+
     def _known(self, key: str, now: float) -> Ticket | None:
         if self._running and self._running.key == key and not self._running.stopping:
             return self._running
@@ -112,7 +115,9 @@ class Lane:
             self._work_until_closed()
         finally:
             with self._change:
-                self._running = self._thread = None  # an error that nobody thought of ends a thread
+                self._running = self._thread = None
+                if self._waiting and not self._closed:  # an unforeseen error ended this thread
+                    self._start()
 
     def _work_until_closed(self) -> None:
         while True:

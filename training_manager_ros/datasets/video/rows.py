@@ -65,4 +65,5 @@ def _images(source: Hdf5Frames) -> Iterator[Any]:
             yield images
     except (OSError, KeyError, RuntimeError, AttributeError) as error:
         where = f"{source.dataset} in {source.path.name}"
-        raise Unreadable(f"{where} can't be read: {error}.") from error
+        why = getattr(error, "strerror", None) or error
+        raise Unreadable(f"{where} can't be read: {why}.") from error

@@ -23,6 +23,7 @@ from .jpeg import encode_jpeg
 from .kept import Indices, Readers
 from .lane import Lane, Ticket
 from .plan import AsIs, Cut, plan_video
+from .rate import is_possible
 from .source import count_and_size, one_frame, video_count
 
 __all__ = ["MediaStore", "Playable"]
@@ -129,7 +130,7 @@ class MediaStore:
         if isinstance(source, VideoFrames):
             index = self._indices.get(source.path)
             count, width, height = video_count(source, index), index.width, index.height
-            rate = rate or index.rate or _UNKNOWN_RATE
+            rate = rate or (index.rate if is_possible(index.rate) else _UNKNOWN_RATE)
             plan = plan_video(index, source.first_frame, count, rate)
             if isinstance(plan, AsIs):
                 return _ready(source.path, index, rate)
@@ -227,11 +228,12 @@ def _width(width: int | None) -> int | None:
 
 def _rate(dataset: Dataset, episode_id: int, source: FrameSource) -> float:
     """Frames a second as declared, else as the recorded times have it; 0 where nothing says."""
-    if np.isfinite(source.rate) and source.rate > 0:
+    if is_possible(source.rate):
         return source.rate
     steps = np.diff(dataset.timestamps(episode_id))
     steps = steps[np.isfinite(steps) & (steps > 0)]
-    return float(np.round(1 / np.median(steps), 3)) if len(steps) else 0.0
+    rate = float(np.round(1 / np.median(steps), 3)) if len(steps) else 0.0
+    return rate if is_possible(rate) else 0.0
 
 
 def _digest(source: FrameSource, rate: float) -> str:
