@@ -14,7 +14,7 @@ from typing import TextIO
 from training_manager_ros.panel.port_holder import port_holder
 from training_manager_ros.panel.server import CantListen
 
-__all__ = ["end_within", "explain", "set_up_logging", "when_told_to_end"]
+__all__ = ["LOG_LEVELS", "end_within", "explain", "set_up_logging", "when_told_to_end"]
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -34,8 +34,11 @@ def when_told_to_end() -> asyncio.Event:
             os._exit(130)
         told.set()
 
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+        numbers.append(signal.SIGHUP)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in numbers:
         loop.add_signal_handler(number, end)
     return told
 

@@ -6,6 +6,9 @@ import asyncio
 import contextlib
 import logging
 import socket
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +38,7 @@ _LARGEST_HEADERS = 32 * 1024
 _LARGEST_BODY = 64 * 1024
 _IDLE_FOR = 120.0  # seconds without a request, or within its headers
 _BODY_WITHIN = 10.0
-_FAREWELL = 1.0  # seconds for connections to end by themselves
+_FAREWELL = 1.0  # seconds for connections, and for work, to end by themselves
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ class PanelServer:
         )
 
     async def stop(self) -> None:
-        """End all connections and what is under way; takes about a second at most."""
+        """End all connections and what is under way; takes about two seconds at most."""
         self._server.stop()
         for gateway in list(self.panel.sockets):
             gateway.go_away()
@@ -143,12 +146,21 @@ class PanelServer:
             await asyncio.wait({self._publishing})
         self.panel.reading.close()
         self.panel.decoding.close()
-        self.panel.library.close()
+        await _in_at_most(_FAREWELL, self.panel.library.close)
 
     def close_sockets(self) -> None:
         """Give the port back if `start` was never called."""
         for listening in self._sockets:
             listening.close()
+
+
+async def _in_at_most(seconds: float, work: Callable[[], None]) -> None:
+    """Run `work` in a thread that may be left behind."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + seconds
+    while thread.is_alive() and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
 
 
 def _shortened(path: Path) -> str:
