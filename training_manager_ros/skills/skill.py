@@ -50,18 +50,18 @@ class Loaded:
 def load_skill(root: Path, name: str, now_ns: Callable[[], int] = time.time_ns) -> Loaded | None:
     """Read the skill in the folder `name`; None where it is none. What is broken is its problem."""
     folder = root / name
-    traces = walk(str(folder), now_ns())
     unsure = Traces((), (), 0, sure=False)
+    linked = os.path.islink(folder)
+    if not linked and not _may_be_skill(folder):
+        return None
     if name != clean(name):
-        if not os.path.lexists(folder / METADATA):
-            return None
         problem = "The folder's name is not valid UTF-8; rename it."
         return Loaded(Skill(clean(name), clean(name), problem=problem), unsure)
-    linked = os.path.islink(folder)
     if linked:
         problem = link_problem(root, name)
         if problem:
             return Loaded(Skill(name, name, problem=f"{name} {problem}"), unsure)
+    traces = walk(str(folder), now_ns())
     try:
         metadata = read_metadata(folder)
     except NotFound:
@@ -73,6 +73,17 @@ def load_skill(root: Path, name: str, now_ns: Callable[[], int] = time.time_ns) 
     kept = (*traces.kept, checkpoint) if checkpoint else traces.kept
     sure = traces.sure and not linked and bool(metadata.revision)
     return Loaded(skill, Traces(kept, traces.fresh, traces.newest_ns, sure))
+
+
+def _may_be_skill(folder: Path) -> bool:
+    """Whether there is a metadata.json, or no way to know; any other folder may be huge."""
+    try:
+        os.lstat(folder / METADATA)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _skill(folder: Path, metadata: Metadata, traces: Traces) -> tuple[Skill, Trace | None]:
