@@ -192,3 +192,21 @@ def test_secrets_are_blotted_out_of_messages_arguments_and_tracebacks() -> None:
     assert seen[0] == "…"
     assert seen[2] == "100% of nothing"
     assert "it was …" in seen[3]
+
+
+@pytest.mark.parametrize("node_after", [0.0, 3600.0])
+def test_it_ends_when_the_bridge_ends_at_the_same_moment(node_after: float) -> None:
+    async def test() -> None:
+        for turns in range(8):
+            bridge = RecordingBridge(node_after)
+            task = asyncio.create_task(LogLink(f"ws://127.0.0.1:{bridge.start()}").run())
+            await until(lambda bridge=bridge: "subscribe" in bridge.operations)
+            stopping = asyncio.ensure_future(bridge.stop())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait({task}, timeout=5)
+            assert task.done()
+            await stopping
+
+    asyncio.run(test())

@@ -108,15 +108,14 @@ class LogLink(logging.Handler):
         await connection.write_message(json.dumps(advertise))
         await self._wait_for_node(connection)
         reader = asyncio.ensure_future(_read_to_the_end(connection))
+        reader.add_done_callback(lambda _: self._more.set())
         try:
             while not reader.done():
+                self._more.clear()
                 while self._waiting:
                     await connection.write_message(self._waiting[0])
                     self._waiting.popleft()
-                self._more.clear()
-                more = asyncio.ensure_future(self._more.wait())
-                await asyncio.wait({more, reader}, return_when=asyncio.FIRST_COMPLETED)
-                more.cancel()
+                await self._more.wait()
         finally:
             reader.cancel()
 
@@ -124,10 +123,15 @@ class LogLink(logging.Handler):
         """Wait until the node's latched log arrives: what is published before gets lost."""
         subscribe = {"op": "subscribe", "topic": _LOGS, "type": _TYPE, "queue_length": 1}
         await connection.write_message(json.dumps(subscribe))
+        # Not wait_for, which forgets to be cancelled if the connection ends at the same moment.
+        reader = asyncio.ensure_future(_read_until_published(connection))
         try:
-            await asyncio.wait_for(_read_until_published(connection), _NODE_WITHIN)
-        except asyncio.TimeoutError:
+            await asyncio.wait({reader}, timeout=_NODE_WITHIN)
+        finally:
+            reader.cancel()
+        if not reader.done():
             return
+        reader.result()
         await connection.write_message(json.dumps({"op": "unsubscribe", "topic": _LOGS}))
         await asyncio.sleep(_MATCHING)
 

@@ -143,7 +143,7 @@ class PanelServer:
         logging.getLogger("training_manager").removeHandler(self._log_link)
         if self._publishing is not None:
             self._publishing.cancel()
-            await asyncio.wait({self._publishing})
+            await asyncio.wait({self._publishing}, timeout=_FAREWELL)
         self.panel.reading.close()
         self.panel.decoding.close()
         await _in_at_most(_FAREWELL, self.panel.library.close)
