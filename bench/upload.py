@@ -46,8 +46,9 @@ def serving(*faults: str) -> Iterator[str]:
             server.kill()
 
 
-def requests(url: str) -> int:
-    with urllib.request.urlopen(url + "/_test") as answer:
+def requests(url: str, **faults: object) -> int:
+    """Requests that the server has had so far; sets how it behaves from now on."""
+    with urllib.request.urlopen(url + "/_test", json.dumps(faults).encode()) as answer:
         return sum(json.load(answer)["requests"].values())
 
 

@@ -122,10 +122,11 @@ def _problems(request: RunRequest, preset: Preset, any_git_url: bool) -> dict[st
         check(name, wrong, f"must be from 0 to {MOST_GPUS}")
     low = request.min_gpus if request.min_gpus is not None else preset.min_gpus
     high = request.max_gpus if request.max_gpus is not None else preset.max_gpus
-    check("max_gpus", low > high, f"must be {low} or more, as min_gpus is")
+    too_many = "min_gpus" not in found and low > high
+    check("max_gpus", too_many, f"must be {low} or more, as min_gpus is")
 
     world = known.get("WORLD_SIZE")
-    if world is not None and high > 0:
+    if world is not None and high > 0 and not {"min_gpus", "max_gpus"} & found.keys():
         processes = request.hyperparameters.get(world.name, world.default)
         problem = f"must be from {max(low, 1)} to {high}, one for each GPU"
         check("hyperparameters.WORLD_SIZE", not low <= processes <= high, problem)

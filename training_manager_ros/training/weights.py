@@ -107,8 +107,10 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
                 value = _Unpickler(file).load()
     except (OSError, zipfile.BadZipFile, pickle.UnpicklingError, EOFError):
         return {}
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError):
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError):
         return {}  # what a pickle that was made to break does to any unpickler
+    except (ImportError, TypeError, ValueError):
+        return {}
     return {
         name: item.shape
         for name, item in islice(_entries(value, "", 0), MOST)
