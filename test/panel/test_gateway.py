@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import pytest
 from tornado.httpclient import HTTPRequest
@@ -14,6 +15,8 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 from tornado.websocket import WebSocketClosedError, WebSocketHandler, websocket_connect
+
+from training_manager_ros.panel.app import make_app
 
 
 class FakeBridge:
@@ -299,6 +302,54 @@ def test_a_browser_that_vanishes_leaves_nothing(start_panel) -> None:
         socket.protocol.stream.close()
         await until(lambda: not bridge.clients)
         await until(lambda: not panel.server.panel.sockets)
+
+    with_bridge(start_panel, test)
+
+
+def with_short_patience(panel) -> str:
+    """Another server over the same panel, for which a second without a sign of life is long."""
+
+    def serve() -> int:
+        hasty = replace(panel.server.panel, ping_every=0.05, dead_after=1.0)
+        sockets = bind_sockets(0, "127.0.0.1")
+        HTTPServer(make_app(hasty)).add_sockets(sockets)
+        return int(sockets[0].getsockname()[1])
+
+    return f"ws://127.0.0.1:{panel.call(serve)}/rosbridge"
+
+
+def test_a_silent_browser_that_answers_pings_stays(start_panel) -> None:
+    async def test(panel, bridge) -> None:
+        url = with_short_patience(panel)
+        socket = await websocket_connect(HTTPRequest(url, headers=dict(panel.session_headers())))
+        await asyncio.sleep(2)
+        await socket.write_message("here")
+        assert await socket.read_message() == "here"
+        socket.close()
+
+    with_bridge(start_panel, test)
+
+
+def test_a_browser_without_a_sign_of_life_is_given_up(start_panel) -> None:
+    async def test(panel, bridge) -> None:
+        url = with_short_patience(panel)
+        port = int(url.split(":")[2].split("/")[0])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        lines = [
+            "GET /rosbridge HTTP/1.1",
+            *(f"{name}: {value}" for name, value in panel.session_headers()),
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ]
+        writer.write("\r\n".join([*lines, "", ""]).encode())
+        assert (await reader.readline()).startswith(b"HTTP/1.1 101")
+        await until(lambda: len(bridge.clients) == 1)
+        rest = await asyncio.wait_for(reader.read(), 10)  # up to its end
+        assert rest.count(b"\x89\x00") > 3  # it was asked
+        await until(lambda: not bridge.clients)
+        writer.close()
 
     with_bridge(start_panel, test)
 

@@ -141,6 +141,14 @@ def test_a_session_survives_a_restart(start_panel) -> None:
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
+def test_use_keeps_a_browser_signed_in(panel) -> None:
+    with panel.client() as client:
+        cookie = client.cookies[panel.cookie]
+        answer = client.get("/")
+        assert answer.headers["set-cookie"].startswith(f"{panel.cookie}={cookie}; ")
+        assert "HttpOnly" in answer.headers["set-cookie"]
+
+
 def test_two_servers_on_one_host_keep_apart(start_panel, tmp_path) -> None:
     one, two = start_panel(), start_panel(state_dir=tmp_path / "other-state")
     with one.client() as client:

@@ -24,8 +24,6 @@ __all__ = ["BRIDGE_FAILURES", "Gateway", "connect_to_bridge"]
 _log = logging.getLogger("training_manager.panel")
 
 _LARGEST_FROM_BRIDGE = 32 * 1024 * 1024
-_PING_EVERY = 20.0  # seconds
-_DEAD_AFTER = 70.0  # seconds without a sign of life: a phone that left the Wi-Fi says no goodbye
 _TRY_AGAIN_LATER = 1013
 _GOING_AWAY = 1001
 _SESSION_ENDED = 4401
@@ -52,7 +50,7 @@ class Gateway(PanelHandler, WebSocketHandler):
         self._bridge: WebSocketClientConnection | None = None
         self._pump: asyncio.Task[None] | None = None
         self._heard = time.monotonic()
-        self._keepalive = PeriodicCallback(self._check_life, 1000 * _PING_EVERY)
+        self._keepalive = PeriodicCallback(self._check_life, 1000 * self.panel.ping_every)
 
     def check_origin(self, origin: str) -> bool:
         """Accept: `prepare` has looked at it."""
@@ -100,6 +98,7 @@ class Gateway(PanelHandler, WebSocketHandler):
                 await self.write_message(message, binary=isinstance(message, bytes))
             except WebSocketClosedError:
                 return
+            self._heard = time.monotonic()  # it takes what it gets, however slowly
 
     def _bridge_went_away(self) -> None:
         self.close(_TRY_AGAIN_LATER, "The bridge to ROS ended.")
@@ -112,7 +111,7 @@ class Gateway(PanelHandler, WebSocketHandler):
         access = self.panel.access
         if access is not None and not access.sessions.is_open(self.session or ""):
             self.end("The session ended.")
-        elif time.monotonic() - self._heard > _DEAD_AFTER:
+        elif time.monotonic() - self._heard > self.panel.dead_after:
             self._drop()
         else:
             try:

@@ -54,6 +54,8 @@ class Panel:
     reading: Workers  # short reads of files
     decoding: Workers  # frames, thumbnails, signals
     sockets: set[Gateway] = field(default_factory=set)
+    ping_every: float = 20.0  # seconds; for sockets
+    dead_after: float = 70.0  # seconds without a sign of life: who leaves the Wi-Fi says no goodbye
 
     def end_session(self, key: str) -> None:
         """Sign a session out and close its sockets."""

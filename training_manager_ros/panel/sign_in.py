@@ -47,6 +47,13 @@ class SigningIn(PanelHandler):
             samesite="Strict",
         )
 
+    def keep_signed_in(self) -> None:
+        """Let the cookie of a browser that is used last as long as its session."""
+        access = self.panel.access
+        session_id = self.get_cookie(access.cookie) if access else None
+        if access and session_id:
+            self.set_session_cookie(access, session_id)
+
     def sign_in(self, access: Access, token: str, go_on_to: str, wrong: str) -> None:
         """Trade a token for the cookie and go on, or say what is wrong."""
         go_on_to = _safe_path(go_on_to)
@@ -57,9 +64,7 @@ class SigningIn(PanelHandler):
         except TooManyGuesses as error:
             seconds = math.ceil(error.seconds)
             self.set_header("Retry-After", str(seconds))
-            self.show_sign_in(
-                f"Too many wrong tokens. Try again in {seconds} s.", 429, go_on_to
-            )
+            self.show_sign_in(f"Too many wrong tokens. Try again in {seconds} s.", 429, go_on_to)
         else:
             self.set_session_cookie(access, session_id)
             self.redirect(go_on_to, status=303)

@@ -87,6 +87,7 @@ class Index(SigningIn):
         if self.session is None:
             self.show_sign_in()
             return
+        self.keep_signed_in()
         self.set_header("Content-Security-Policy", self._policy())
         self.set_header("Cache-Control", "private, no-cache")
         try:

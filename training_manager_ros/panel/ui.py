@@ -91,5 +91,5 @@ def run(args: argparse.Namespace) -> int:
 
     Takes `host`, `port`, `skills_dir`, `no_auth`, `server`, `issuer` and `token` from `args`.
     """
-    set_up_logging(getattr(args, "log_level", None) or "info")
+    set_up_logging("info")
     return asyncio.run(_run(args))
