@@ -21,7 +21,7 @@ export function FieldInput({ field, text, problem, onChange }: FieldProps) {
       <Label {...(grouped ? {} : { htmlFor: id })} className="mb-1 flex items-baseline gap-1.5 text-sm font-medium">
         {field.label}
         {field.unit && <span className="text-xs font-normal text-faint">{field.unit}</span>}
-        {field.required && <span className="text-xs font-normal text-faint">needed</span>}
+        {field.required && <span className="text-xs font-normal text-faint">required</span>}
       </Label>
       <Control field={field} text={text} problem={problem} onChange={onChange} id={id} helpId={helpId} />
       <p id={helpId} className="mt-1 text-xs text-faint">

@@ -19,7 +19,7 @@ export function formatField(field: MetadataField, value: Json | undefined): stri
 
 export function parseField(field: MetadataField, text: string): Parsed {
   if (text.trim() === "") {
-    if (field.required) return { problem: "Needed." };
+    if (field.required) return { problem: "This is required." };
     return { value: field.defaultJson === '""' ? "" : undefined };
   }
   switch (field.kind) {

@@ -80,7 +80,10 @@ export function SkillEditor({ detail }: { detail: SkillDetail }) {
         ))}
         <ExecutionEditor edits={edits} fields={execution} act={act} />
       </div>
-      <div className="sticky -bottom-4 z-10 -mx-4 mt-5 space-y-2 border-t border-line bg-surface px-4 py-3 md:-bottom-5 md:-mx-1 md:px-1">
+      <div
+        hidden={!dirty && !saving}
+        className="sticky -bottom-4 z-10 -mx-4 mt-5 space-y-2 border-t border-line bg-surface px-4 py-3 md:-bottom-5 md:-mx-1 md:px-1"
+      >
         {edits.theirs && <Conflict edits={edits} act={act} />}
         {failure && dirty && (
           <Notice tone="danger" title={failure}>

@@ -9,9 +9,9 @@ export function SkillFacts({ skill }: { skill: Skill }) {
   return (
     <aside
       aria-label="About this skill"
-      className="@container shrink-0 rounded-lg border border-line bg-canvas px-4 py-3 xl:sticky xl:top-0 xl:w-72"
+      className="@container shrink-0 rounded-lg border border-line bg-canvas px-4 py-3 xl:sticky xl:top-0 xl:order-1 xl:ml-auto xl:w-72"
     >
-      <dl className="grid gap-x-6 gap-y-2.5 @sm:grid-cols-2 @2xl:grid-cols-4 xl:grid-cols-1!">
+      <dl className="grid grid-cols-2 gap-x-6 gap-y-2.5 @2xl:grid-cols-4 xl:grid-cols-1!">
         <Fact term="Type">{skill.type || "unknown"}</Fact>
         {skill.datasetFormat ? (
           <>

@@ -26,8 +26,16 @@ export function SkillList({ current, onCreate }: { current: string | null; onCre
   return (
     <>
       <header className="flex items-center gap-2 border-b border-line px-3 py-2">
-        <Search label="Search skills" value={search} onChange={setSearch} />
-        <IconButton label="New skill" icon="plus" look="plain" onClick={onCreate} />
+        <div className="flex min-w-0 flex-1 md:max-w-md">
+          <Search label="Search skills" value={search} onChange={setSearch} />
+        </div>
+        {current === null ? (
+          <Button icon="plus" onClick={onCreate} className="md:ml-auto">
+            New skill
+          </Button>
+        ) : (
+          <IconButton label="New skill" icon="plus" look="plain" onClick={onCreate} />
+        )}
       </header>
       <div className="flex h-8 items-center justify-between px-4 text-xs text-faint">
         <span>{loaded && count(found.length, skills.length)}</span>

@@ -95,7 +95,7 @@ function Loaded({
       {/* The editor stays while the file is looked at: its edits are not lost by that. */}
       <Scrolling hidden={view !== "settings"}>
         <Notices skill={skill} gone={gone} problem={problem} />
-        <div className="flex flex-col gap-6 xl:flex-row-reverse xl:items-start xl:gap-10">
+        <div className="flex flex-col gap-6 xl:flex-row xl:items-start xl:gap-10">
           <SkillFacts skill={skill} />
           {readable ? (
             <SkillEditor detail={detail} />

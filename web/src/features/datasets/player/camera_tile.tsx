@@ -1,0 +1,126 @@
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { EpisodeKey } from "@/media/media.ts";
+import { IconButton } from "@/ui/button.tsx";
+import { CameraSurface } from "./camera_surface.ts";
+import type { CameraState } from "./camera_surface.ts";
+import type { Player } from "./player.ts";
+
+const NOTHING: CameraState = { mode: "nothing", progress: null, width: 0, height: 0, problem: "" };
+const noState = (): CameraState => NOTHING;
+const noSubscription = () => () => undefined;
+
+/**
+ * One camera, in step with the others. `data-camera`, `data-mode` and `data-frame` say what is on screen,
+ * for tests and for whoever wonders.
+ */
+export function CameraTile({
+  player,
+  skill,
+  episode,
+  camera,
+  width,
+  height,
+  enlarged,
+  onEnlarge,
+}: EpisodeKey & {
+  player: Player;
+  camera: string;
+  /** As the dataset declares them, 0 where it does not: for the tile's shape before the picture is there. */
+  width: number;
+  height: number;
+  enlarged: boolean;
+  /** null: there is nothing to enlarge it over. */
+  onEnlarge: (() => void) | null;
+}) {
+  const figure = useRef<HTMLElement>(null);
+  const video = useRef<HTMLVideoElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [surface, setSurface] = useState<CameraSurface | null>(null);
+  const state = useSyncExternalStore(surface?.subscribe ?? noSubscription, surface?.state ?? noState);
+
+  useEffect(() => {
+    if (!figure.current || !video.current || !canvas.current) return;
+    const { dataset } = figure.current;
+    const elements = { video: video.current, canvas: canvas.current };
+    const made = new CameraSurface(elements, player, { skill, episode }, camera, (frame) => {
+      dataset["frame"] = String(frame);
+    });
+    const leave = player.add(made);
+    setSurface(made);
+    return () => {
+      leave();
+      made.dispose();
+      delete dataset["frame"];
+    };
+  }, [player, skill, episode, camera]);
+
+  const [wide, high] = [state.width || width || 4, state.height || height || 3];
+  const most = enlarged ? "66dvh" : "44dvh";
+  return (
+    <figure
+      ref={figure}
+      data-camera={camera}
+      data-mode={state.mode}
+      aria-label={`Camera ${camera}`}
+      className="relative mx-auto min-w-0 overflow-hidden rounded-lg bg-black"
+      style={{ aspectRatio: `${wide} / ${high}`, width: `min(100%, ${most} * ${(wide / high).toFixed(4)})` }}
+    >
+      <video
+        ref={video}
+        muted
+        playsInline
+        disablePictureInPicture
+        tabIndex={-1}
+        aria-hidden="true"
+        className="absolute inset-0 size-full object-contain"
+      />
+      <canvas
+        ref={canvas}
+        aria-hidden="true"
+        className={`absolute inset-0 size-full object-contain ${state.mode === "video" ? "invisible" : ""}`}
+      />
+      <figcaption className="absolute top-2 left-2 max-w-[calc(100%-4rem)] truncate rounded bg-black/60 px-1.5 py-0.5 text-2xs font-medium text-white">
+        {camera}
+      </figcaption>
+      {onEnlarge && (
+        <IconButton
+          label={enlarged ? "Show all cameras" : `Enlarge ${camera}`}
+          icon={enlarged ? "shrink" : "expand"}
+          onClick={onEnlarge}
+          className="absolute! top-1 right-1 bg-black/40 text-white! hover:bg-black/70!"
+        />
+      )}
+      <TileNote state={state} />
+    </figure>
+  );
+}
+
+function TileNote({ state }: { state: CameraState }) {
+  if (state.problem) {
+    const alone = state.mode === "nothing";
+    return (
+      <p
+        role="alert"
+        className={`absolute text-xs text-white ${alone ? "inset-0 grid place-items-center p-6 text-center" : "inset-x-2 bottom-2 rounded bg-black/70 px-2 py-1"}`}
+      >
+        {state.problem}
+      </p>
+    );
+  }
+  if (state.progress !== null && state.mode !== "video") {
+    const percent = Math.round(state.progress * 100);
+    return (
+      <div className="absolute inset-x-2 bottom-2 flex items-center gap-2 rounded bg-black/60 px-2 py-1 text-2xs text-white">
+        <span>Preparing the video</span>
+        <progress value={percent} max={100} aria-label="Preparing the video" className="h-1 min-w-0 flex-1 appearance-none overflow-hidden rounded-full bg-white/25 [&::-moz-progress-bar]:bg-white [&::-webkit-progress-bar]:bg-transparent [&::-webkit-progress-value]:bg-white" />
+        <span>{percent} %</span>
+      </div>
+    );
+  }
+  if (state.mode === "nothing") {
+    return (
+      <span className="absolute inset-0 m-auto size-5 animate-spin rounded-full border-2 border-white/20 border-t-white/80" />
+    );
+  }
+  return null;
+}

@@ -1,0 +1,79 @@
+/** What the player's keys do. They never fire while somebody types or works a control. */
+import type { Player } from "./player.ts";
+
+export interface PlayerKeys {
+  readonly player: Player;
+  /** To the next (1) or previous (-1) episode. */
+  readonly goEpisode: (direction: 1 | -1) => void;
+  readonly toggleHelp: () => void;
+}
+
+/** As the help shows them. */
+export const KEY_HELP: readonly { readonly keys: readonly string[]; readonly what: string }[] = [
+  { keys: ["Space"], what: "Play or pause" },
+  { keys: ["←", "→"], what: "One frame back or forward" },
+  { keys: ["Shift ←", "Shift →"], what: "Ten frames back or forward" },
+  { keys: ["J", "K", "L"], what: "Backwards, pause, forwards; again for faster" },
+  { keys: ["Home", "End"], what: "First or last frame" },
+  { keys: ["↑", "↓"], what: "Previous or next episode" },
+  { keys: ["?"], what: "Show or hide these keys" },
+];
+
+export interface KeyPress {
+  readonly key: string;
+  readonly shiftKey: boolean;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+}
+
+/** Does what the key means; false where it means nothing. */
+export function pressKey(press: KeyPress, { player, goEpisode, toggleHelp }: PlayerKeys): boolean {
+  if (press.ctrlKey || press.metaKey || press.altKey) return false;
+  const step = press.shiftKey ? 10 : 1;
+  switch (press.key.length === 1 ? press.key.toLowerCase() : press.key) {
+    case " ":
+      player.toggle();
+      return true;
+    case "ArrowLeft":
+      player.step(-step);
+      return true;
+    case "ArrowRight":
+      player.step(step);
+      return true;
+    case "ArrowUp":
+      goEpisode(-1);
+      return true;
+    case "ArrowDown":
+      goEpisode(1);
+      return true;
+    case "Home":
+      player.step(-Infinity);
+      return true;
+    case "End":
+      player.step(Infinity);
+      return true;
+    case "j":
+      player.shuttle(-1);
+      return true;
+    case "k":
+      player.pause();
+      return true;
+    case "l":
+      player.shuttle(1);
+      return true;
+    case "?":
+      toggleHelp();
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Where keys belong to what has the focus: text fields, choices, and open dialogs. */
+export function belongsElsewhere(target: EventTarget | null, key: string): boolean {
+  if (!(target instanceof Element)) return false;
+  if (target.closest("input:not([type=range]), textarea, select, [contenteditable], dialog, [role=log]")) return true;
+  // Space and Enter press a focused button or link.
+  return key === " " && target.closest("button, a, summary, label") !== null;
+}
