@@ -83,6 +83,13 @@ def test_what_differs_is_sent() -> None:
     }
 
 
+def test_the_number_of_processes_follows_the_gpus() -> None:
+    assert params(min_gpus=8, max_gpus=8)["env"] == {"WORLD_SIZE": "8"}
+    assert "env" not in params(min_gpus=1, max_gpus=4)
+    chosen = params(min_gpus=1, max_gpus=2, hyperparameters={"WORLD_SIZE": 1})
+    assert chosen["env"] == {"WORLD_SIZE": "1"}
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -103,7 +110,7 @@ def test_what_differs_is_sent() -> None:
         ({"min_gpus": 65}, "min_gpus"),
         ({"max_gpus": 3}, "max_gpus"),
         ({"min_gpus": 8}, "max_gpus"),
-        ({"min_gpus": 8, "max_gpus": 8}, "hyperparameters.WORLD_SIZE"),
+        ({"min_gpus": 5, "max_gpus": 8}, "hyperparameters.WORLD_SIZE"),
         ({"hyperparameters": {"WORLD_SIZE": 5}}, "hyperparameters.WORLD_SIZE"),
         ({"hours": 0}, "hours"),
         ({"hours": -1.0}, "hours"),
@@ -153,7 +160,8 @@ def test_a_preset_of_the_server_brings_its_own_hyperparameters() -> None:
             "min_gpus": 0,
             "max_gpus": 0,
             "hyperparameters": {
-                "MAX_STEPS": {"default": 50, "minimum": 1, "maximum": 100, "integer": True}
+                "MAX_STEPS": {"default": "50", "minimum": 1.0, "maximum": 100, "integer": True},
+                "BROKEN": {"default": "many"},
             },
         }
     )

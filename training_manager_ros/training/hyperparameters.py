@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from training_manager_ros.training.reading import number, text
+from training_manager_ros.training.reading import amount, number, text
 
 __all__ = ["ARCHITECTURE", "HYPERPARAMETERS", "Hyperparameter"]
 
@@ -26,16 +26,17 @@ class Hyperparameter:
         """From a server's preset; None where it is none."""
         if not isinstance(value, Mapping):
             return None
-        default = number(value.get("default"))
+        default = amount(value.get("default"))
         if default is None:
             return None
-        minimum, maximum = number(value.get("minimum")), number(value.get("maximum"))
+        minimum, maximum = amount(value.get("minimum")), amount(value.get("maximum"))
+        integer = value.get("integer") is True
         return cls(
             name=name,
-            default=default,
+            default=int(default) if integer else default,
             minimum=minimum if minimum is not None else float("-inf"),
             maximum=maximum if maximum is not None else float("inf"),
-            integer=value.get("integer") is True,
+            integer=integer,
             help=text(value.get("help")),
         )
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from training_manager_ros.errors import Unavailable
 from training_manager_ros.training.reading import (
     Json,
+    amount,
     as_object,
     number,
     parse_time,
@@ -182,7 +183,7 @@ class ServerRun:
         return RunProgress(
             step=step,
             total=total,
-            loss=_finite(loss.group(1)) if loss else None,
+            loss=amount(loss.group(1)) if loss else None,
             seconds_left=self._seconds_left(step, total, now),
         )
 
@@ -213,13 +214,6 @@ class ServerRun:
             **times,
             **progress,
         }
-
-
-def _finite(digits: str) -> float | None:
-    try:
-        return number(float(digits))
-    except ValueError:
-        return None
 
 
 def _urls(value: object) -> dict[str, str]:

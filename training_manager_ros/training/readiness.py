@@ -5,7 +5,7 @@ from __future__ import annotations
 from training_manager_ros.errors import InvalidInput
 from training_manager_ros.training.dataset_facts import DatasetFacts
 from training_manager_ros.training.presets import Preset
-from training_manager_ros.training.run_request import RunRequest
+from training_manager_ros.training.run_request import RunRequest, hyperparameters
 from training_manager_ros.training.upload_plan import UploadPlan, UploadState
 
 __all__ = ["check_ready", "check_uploaded"]
@@ -29,8 +29,7 @@ def check_ready(
             f"{skill} has {plan.episodes} episode; one to train on and one to validate with are "
             "the least."
         )
-    defaults = {item.name: item.default for item in preset.hyperparameters}
-    values = defaults | dict(request.hyperparameters)
+    values = hyperparameters(request, preset)
     batch = int(values.get("BATCH_SIZE", 1) * max(1, values.get("WORLD_SIZE", 1)))
     frames = int(facts.frames * TRAINING_PART)
     if facts.frames and frames < batch:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 from training_manager_ros.errors import Unavailable
 
-__all__ = ["Json", "as_list", "as_object", "number", "parse_time", "text", "whole"]
+__all__ = ["Json", "amount", "as_list", "as_object", "number", "parse_time", "text", "whole"]
 
 Json = Mapping[str, object]
 
@@ -57,6 +57,16 @@ def number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if abs(value) < float("inf") else None
+
+
+def amount(value: object) -> float | None:
+    """A finite number, also from a string; None for anything else."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    return number(value)
 
 
 def as_object(value: object, what: str) -> Json:

@@ -13,10 +13,19 @@ from training_manager_ros.errors import InvalidInput
 from training_manager_ros.training.presets import ACT_DEFAULT, Preset
 from training_manager_ros.training.reading import Json
 
-__all__ = ["MOST_GPUS", "MOST_HOURS", "RunRequest", "most_cost", "training_params"]
+__all__ = [
+    "MOST_GPUS",
+    "MOST_HOURS",
+    "RunRequest",
+    "gpus",
+    "hyperparameters",
+    "most_cost",
+    "training_params",
+]
 
 MOST_HOURS = 24.0 * 30
 MOST_GPUS = 64
+WORLD_SIZE = "WORLD_SIZE"  # the hyperparameter that is one process a GPU
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _GIT_URL = re.compile(r"(https?://|ssh://|git://|file://|git@[\w.-]+:|/)\S+")
 _REF = re.compile(r"(?!-)[^\s~^:?*\[\\\x00-\x1f]+")
@@ -71,7 +80,7 @@ def training_params(
     known = {item.name: item for item in preset.hyperparameters}
     env = {
         name: known[name].written(value)
-        for name, value in request.hyperparameters.items()
+        for name, value in hyperparameters(request, preset).items()
         if value != known[name].default
     }
     env |= {name: value for name, value in request.env.items() if preset.env.get(name) != value}
@@ -84,11 +93,26 @@ def training_params(
     }
 
 
+def hyperparameters(request: RunRequest, preset: Preset) -> dict[str, float]:
+    """All values of a run; WORLD_SIZE follows the number of GPUs unless it is set."""
+    values = {item.name: item.default for item in preset.hyperparameters}
+    low, high = gpus(request, preset)
+    if WORLD_SIZE in values and low == high > 0:
+        values[WORLD_SIZE] = high
+    return values | dict(request.hyperparameters)
+
+
+def gpus(request: RunRequest, preset: Preset) -> tuple[int, int]:
+    """How many GPUs the run takes at least and at most."""
+    low = request.min_gpus if request.min_gpus is not None else preset.min_gpus
+    high = request.max_gpus if request.max_gpus is not None else preset.max_gpus
+    return low, high
+
+
 def most_cost(request: RunRequest, preset: Preset, price: float) -> float:
     """USD that the run costs at most, at that price for a GPU and hour."""
     hours = request.hours if request.hours is not None else preset.hours
-    gpus = request.max_gpus if request.max_gpus is not None else preset.max_gpus
-    return hours * gpus * price
+    return hours * gpus(request, preset)[1] * price
 
 
 def _problems(request: RunRequest, preset: Preset, any_git_url: bool) -> dict[str, str]:
@@ -117,19 +141,17 @@ def _problems(request: RunRequest, preset: Preset, any_git_url: bool) -> dict[st
     check("gpu_type", request.gpu_type == "", "must not be empty")
 
     for name in ("min_gpus", "max_gpus"):
-        gpus = getattr(request, name)
-        wrong = gpus is not None and not 0 <= gpus <= MOST_GPUS
+        number = getattr(request, name)
+        wrong = number is not None and not 0 <= number <= MOST_GPUS
         check(name, wrong, f"must be from 0 to {MOST_GPUS}")
-    low = request.min_gpus if request.min_gpus is not None else preset.min_gpus
-    high = request.max_gpus if request.max_gpus is not None else preset.max_gpus
+    low, high = gpus(request, preset)
     too_many = "min_gpus" not in found and low > high
     check("max_gpus", too_many, f"must be {low} or more, as min_gpus is")
 
-    world = known.get("WORLD_SIZE")
-    if world is not None and high > 0 and not {"min_gpus", "max_gpus"} & found.keys():
-        processes = request.hyperparameters.get(world.name, world.default)
+    processes = hyperparameters(request, preset).get(WORLD_SIZE)
+    if processes is not None and high > 0 and not {"min_gpus", "max_gpus"} & found.keys():
         problem = f"must be from {max(low, 1)} to {high}, one for each GPU"
-        check("hyperparameters.WORLD_SIZE", not low <= processes <= high, problem)
+        check(f"hyperparameters.{WORLD_SIZE}", not low <= processes <= high, problem)
 
     check("hours", _out(request.hours, MOST_HOURS), f"must be above 0 and at most {MOST_HOURS:g}")
     check("budget", _out(request.budget, 1e6), "must be above 0 and at most 1000000")
