@@ -70,12 +70,19 @@ def first_list(root: Path, cache: Path) -> dict[str, float]:
     from training_manager_ros.skills import Catalog
 
     imported = time.perf_counter()
+    used = time.process_time()
     skills = Catalog(root, FactCache(cache)).skills()
     end = time.perf_counter()
+    used = time.process_time() - used
     heavy = [name for name in ("numpy", "h5py", "pyarrow", "av") if name in sys.modules]
     assert len(skills) == len(os.listdir(root)), len(skills)
     assert not heavy, heavy
-    return {"import": imported - start, "list": end - imported, "memory": peak_memory()}
+    return {
+        "import": imported - start,
+        "list": end - imported,
+        "CPU": used,
+        "memory": peak_memory(),
+    }
 
 
 def running(root: Path, cache: Path, seconds: float) -> dict[str, float]:
@@ -198,7 +205,9 @@ def main() -> int:
         figures = {
             "list, very first (s)": first["list"],
             "list, no cache (s)": cold["list"],
+            "list, no cache, CPU (s)": cold["CPU"],
             "list, cached (s)": warm["list"],
+            "list, cached, CPU (s)": warm["CPU"],
             "import (s)": warm["import"],
             "memory after list (MB)": warm["memory"],
             **fresh(running, root, cache, args.seconds),

@@ -35,8 +35,9 @@ def watch(
 ) -> Watch:
     """Call `on_change` with the names of skills that may have changed, from a thread of its own.
 
-    The empty set says that everything may have changed. What happens after this has returned is
-    told, also where `root` is not there yet, goes away or comes back.
+    The empty set says that everything may have changed; it can come once right at the start. What
+    happens after this has returned is told, also where `root` is not there yet, goes away or comes
+    back.
     """
     return Watch(root, on_change, open_inotify, poll_seconds)
 
@@ -90,6 +91,7 @@ class Watch:
         next_retry = time.monotonic() + _RETRY
         registered = -1
         try:
+            self._deepen()
             while True:
                 if self._inotify is not None and registered < 0:
                     registered = self._inotify.descriptor
@@ -107,7 +109,7 @@ class Watch:
                         self._judge()
                     if self._mounts in ready and self._tree.moved():
                         self._tree.establish()
-                        self._judge()
+                        self._deepen()
                         self._gather(EVERYTHING)
                 now = time.monotonic()
                 if self._problem and now >= next_poll:
@@ -115,6 +117,7 @@ class Watch:
                     if now >= next_retry:
                         next_retry = now + _RETRY
                         self._establish()
+                        self._deepen()
                     self._gather(EVERYTHING)
                 self._tell()
         finally:
@@ -153,8 +156,15 @@ class Watch:
             self._tree.establish()
         self._judge()
 
+    def _deepen(self) -> None:
+        """Watch the lower levels; what may have happened there meanwhile is told."""
+        if self._tree is not None and self._tree.deepen():
+            self._gather(EVERYTHING)
+        self._judge()
+
     def _judge(self) -> None:
-        self._say(self._tree.limit if self._tree is not None else 0)
+        if self._tree is not None:
+            self._say(self._tree.limit)
 
     def _say(self, code: int) -> None:
         problem = _problem(code, self._poll_seconds) if code else ""

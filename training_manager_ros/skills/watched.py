@@ -59,7 +59,7 @@ class WatchedTree:
         self.limit = 0
 
     def establish(self) -> None:
-        """Watch everything anew, as it is now."""
+        """Watch the upper levels anew, as they are now: the root, skills, folders in skills."""
         for old in (self._root_watch, *self._above, *self._owners):
             self._inotify.remove(old)
         self._root_watch = -2
@@ -77,9 +77,18 @@ class WatchedTree:
         except OSError as error:
             _log.debug("%s can't be listed: %s", self._root, error)
             return
-        for depth in (1, _DEPTH):  # where there is a limit, the upper levels get their share first
-            for name in names:
-                self._sync(name, depth)
+        for name in names:
+            self._sync(name, 1)
+
+    def deepen(self) -> bool:
+        """Watch the folders further down too, and return whether there are any.
+
+        By itself, because it takes longer, and so that at a limit the upper levels come first.
+        """
+        before = len(self._owners)
+        for name in list(self._skills):
+            self._sync(name, _DEPTH)
+        return len(self._owners) > before
 
     def moved(self) -> bool:
         """Whether the path leads to another directory than the one that is watched."""
@@ -92,6 +101,7 @@ class WatchedTree:
         for event in events:
             if event.mask & OVERFLOW or self._concerns_root(event):
                 self.establish()
+                self.deepen()
                 return EVERYTHING
             if event.watch == self._root_watch:
                 if is_shown(event.name):
