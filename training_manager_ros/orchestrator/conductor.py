@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import Conflict, InvalidInput, NotFound
+from ..errors import Conflict, InvalidInput, NotFound, TrainingManagerError
 from .clock import Clock, seconds
 from .collecting import collect, judge
 from .engines import Ending, Engine, Job, JobState, JobStatus, Outcome, Resources
@@ -137,7 +137,7 @@ class Conductor:
         error = None
         try:
             await self._carry_out(run)
-        except RunFailed as failure:
+        except TrainingManagerError as failure:
             error = str(failure)
         except OSError as failure:
             log.exception("run %d", run.run_id)

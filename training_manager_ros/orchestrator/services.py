@@ -142,4 +142,8 @@ def build(
 def _objects(
     path: Path, settings: Settings, database: Database, signer: UrlSigner, clock: Clock
 ) -> ObjectStore:
+    if settings.s3.bucket:
+        from .objects.s3 import S3Objects
+
+        return S3Objects(settings.s3, settings.url_lifetime)
     return LocalObjects(path / "objects", database, signer, clock)
