@@ -35,7 +35,7 @@ def test_a_goal_without_a_server_is_answered(own_client: Client, name: str) -> N
     before = time.monotonic()
     own_client.send(goal(name))
     assert result(own_client)["values"] == f"There is no action {name}; is its node running?"
-    assert time.monotonic() - before < 3
+    assert time.monotonic() - before < 5
 
 
 def test_a_goal_of_another_type_is_answered(own_client: Client, peer: Peer, name: str) -> None:

@@ -22,7 +22,7 @@ def test_a_time_limit_ends_the_wait(own_client: Client, peer: Peer, name: str) -
     peer.serve(SetBool, name, stuck)
     before = time.monotonic()
     answer = own_client.ask({"op": "call_service", "id": 1, "service": name, "timeout": 0.3})
-    assert time.monotonic() - before < 3
+    assert time.monotonic() - before < 5
     assert answer["result"] is False
     assert answer["values"] == f"The service {name} did not answer within 0.3 s."
     go.set()
@@ -33,7 +33,7 @@ def test_a_time_limit_ends_the_wait(own_client: Client, peer: Peer, name: str) -
 def test_a_missing_service_is_answered_soon(own_client: Client, name: str) -> None:
     before = time.monotonic()
     answer = own_client.ask({"op": "call_service", "id": 1, "service": name})
-    assert time.monotonic() - before < 3
+    assert time.monotonic() - before < 5
     assert answer["values"] == f"There is no service {name}; is its node running?"
 
 

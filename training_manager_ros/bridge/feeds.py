@@ -55,6 +55,7 @@ class Feed:
         self._live: tuple[Listener, ...] = ()
         self._joiners: dict[Listener, Joiner] = {}
         self._once = Once()
+        self._newest: Sample | None = None
         self._strict: Any = None
         self._lax: Any = None
         self._lax_reliability: Any = None
@@ -105,7 +106,7 @@ class Feed:
     def _arrived(self, raw: bytes, way: int) -> None:
         if self._lax is not None and not self._once.first(raw, way):
             return
-        sample = Sample(raw, self.cls, latched=way == 0)
+        sample = self._newest = Sample(raw, self.cls, latched=way == 0)
         if self._live:
             self._ros.hand(_offer, self._live, sample, size=len(raw))
         for joiner in self._joiners.values():
@@ -118,6 +119,9 @@ class Feed:
 
     def _join(self, listener: Listener) -> None:
         def deliver(sample: Sample) -> None:
+            # The newest may have been converted for others already, which takes a while if large.
+            if self._newest is not None and sample.raw == self._newest.raw:
+                sample = self._newest
             self._ros.hand(listener.offer, sample, size=len(sample.raw))
 
         def look() -> None:

@@ -18,7 +18,7 @@ from training_manager_ros.errors import NotFound, TrainingManagerError
 __all__ = ["DISCOVERY", "NoAnswer", "Services", "pauses"]
 
 # How long to look for a service or action that isn't there (it may be starting), in seconds.
-DISCOVERY = 1.0
+DISCOVERY = 2.0
 # Requests at one service at a time: ROS keeps ten for a server that is busy, and loses the rest.
 IN_FLIGHT = 10
 # How long an unused client is kept, in seconds.
