@@ -72,7 +72,7 @@ def _with_rows(change: Callable[[pa.Table], pa.Table]) -> Callable[[Path], None]
 
 
 def _without(*names: str) -> Callable[[Path], None]:
-    return _with_rows(lambda table: table.drop_columns(list(names)))
+    return _with_rows(lambda table: table.drop(list(names)))
 
 
 def _with_info(**changes: Any) -> Callable[[Path], None]:

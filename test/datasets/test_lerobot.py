@@ -294,7 +294,7 @@ def test_v3_a_rate_that_is_not_the_videos_is_a_problem_but_frames_are_right(writ
 
 def test_v3_rows_are_found_by_place_where_they_bear_no_number(write: Write) -> None:
     skill = write(_V30)
-    _change_rows(_rows_file(skill, _V30, 0), lambda table: table.drop_columns(["episode_index"]))
+    _change_rows(_rows_file(skill, _V30, 0), lambda table: table.drop(["episode_index"]))
     dataset = _open(skill)
     for number in range(3):
         np.testing.assert_array_equal(dataset.signals(number)[0].values, _V30.action(number))
@@ -316,7 +316,7 @@ def test_v3_rows_in_another_file_of_the_dataset(write: Write) -> None:
     dataset = _open(skill)
     for number in range(3):
         np.testing.assert_array_equal(dataset.signals(number)[0].values, _V30.action(number))
-    _change_rows(folder / "file-001.parquet", lambda table: table.drop_columns(["episode_index"]))
+    _change_rows(folder / "file-001.parquet", lambda table: table.drop(["episode_index"]))
     dataset = _open(skill)
     for number in range(3):
         np.testing.assert_array_equal(dataset.signals(number)[0].values, _V30.action(number))

@@ -68,8 +68,8 @@ def open_parquet(path: Path) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
-            yield file
+        with pa.OSFile(str(path)) as raw:  # an older ParquetFile can't be closed
+            yield pq.ParquetFile(raw)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise Unreadable(
             f"{path.name} can't be read as parquet; it is cut off or damaged."
@@ -148,8 +148,7 @@ def _kind(kind: Any) -> str:
 
     types = pa.types
     if types.is_struct(kind):
-        names = {kind.field(i).name for i in range(kind.num_fields)}
-        return "image" if "bytes" in names else "other"
+        return "image" if "bytes" in {field.name for field in kind} else "other"
     if types.is_binary(kind) or types.is_large_binary(kind):
         return "image"
     while types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
