@@ -20,7 +20,7 @@ __all__ = ["FactCache"]
 
 _log = logging.getLogger("training_manager.datasets")
 
-_VERSION = 1  # of what the readers store; raise it when a reader stores something else
+_VERSION = 2  # of what the readers store; raise it when a reader stores something else
 _MAX_FACTS = 200_000
 _MAX_NOTES = 20_000
 _SETTLE_NS = 100_000_000  # a file this fresh may change again within one tick of its time stamp
