@@ -72,7 +72,7 @@ def draw_arm(canvas: Canvas, view: View, x: float, y: float, z: float, opening: 
     wrist = tip[0], tip[1] - 0.26 * scale
     base = view.point(0.75, 1.05)
     shoulder = base[0], base[1] - 26
-    elbow = _elbow(shoulder, wrist, 92, 88)
+    elbow = _elbow(shoulder, wrist, 84, 80)
     ellipse(canvas, base, 24, 9, (40, 44, 54))
     capsule(canvas, base, shoulder, 12, _DARK)
     for start, end, radius in ((shoulder, elbow, 9.0), (elbow, wrist, 7.5)):
