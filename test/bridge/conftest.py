@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
-pytest.importorskip("test_msgs", reason="ros-test-msgs is not installed")
-
-import sys  # noqa: E402
-
 sys.path.insert(0, str(Path(__file__).parent))
-from bridges import OWN, BridgeProcess, rosbridge_server, start  # noqa: E402
-from peer import Peer  # noqa: E402
-from wire import Client  # noqa: E402
+from bridges import OWN, BridgeProcess, rosbridge_server, start
+from peer import Peer
+from wire import Client
 
 
 @pytest.fixture(scope="session")

@@ -112,7 +112,7 @@ def test_queued_bytes_are_bounded() -> None:
         socket.open = False
         for number in range(100):
             subscription.offer(sample(str(number), 1_000_000))
-        assert sum(len(s.raw) for s in subscription._queue) <= 8 * 1024 * 1024
+        assert sum(len(s.raw) for s in subscription._queue) <= 4 * 1024 * 1024
         socket.open = True
         await socket.take()
 

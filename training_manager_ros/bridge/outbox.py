@@ -26,7 +26,7 @@ HIGH_WATER = 512 * 1024
 LATCHED_QUEUE = 1
 STREAM_QUEUE = 500
 # And never more bytes than this, but for the newest message.
-QUEUE_BYTES = 8 * 1024 * 1024
+QUEUE_BYTES = 4 * 1024 * 1024
 STALL_LIMIT = 30.0
 
 _log = logging.getLogger("training_manager.bridge.outbox")

@@ -19,7 +19,9 @@ from training_manager_ros.errors import Conflict, InvalidInput
 
 __all__ = ["Server", "listen"]
 
-GOING_AWAY = 1001  # WebSocket's close code
+# WebSocket's codes for why a connection ends.
+GOING_AWAY = 1001
+POLICY_VIOLATION = 1008
 GOODBYE = 0.3  # seconds
 PING_INTERVAL = 30.0
 PING_TIMEOUT = 30.0
@@ -152,6 +154,8 @@ class _Client(WebSocketHandler):
 
     def _drop(self, reason: str) -> None:
         _log.warning("A client is dropped: %s", reason)
-        if self.ws_connection is not None:
-            # Not close(), whose frame would wait behind everything else.
-            self.ws_connection._abort()
+        if self._session is not None:
+            self._session.close()
+        self.close(
+            POLICY_VIOLATION, reason
+        )  # tornado cuts the connection if this isn't taken either
