@@ -64,9 +64,12 @@ class Database:
         self._local = threading.local()
         self._queue: queue.Queue[tuple[Callable[[sqlite3.Connection], Any], Future[Any]] | None]
         self._queue = queue.Queue()
-        connection = self._connect()
-        _migrate(connection, path)
-        connection.close()
+        try:
+            connection = self._connect()
+            _migrate(connection, path)
+            connection.close()
+        except sqlite3.DatabaseError as error:
+            raise Unreadable(f"{path} can't be read as the server's database: {error}") from error
         self._writer = threading.Thread(target=self._write_loop, name="database", daemon=True)
         self._writer.start()
 
@@ -152,8 +155,6 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
         connection.execute("COMMIT")
-    except sqlite3.DatabaseError as error:
-        raise Unreadable(f"{path} can't be read as the server's database: {error}") from error
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")

@@ -43,7 +43,7 @@ class Options:
     def from_environment(cls) -> Options:
         """As the server sets them."""
         return cls(
-            max_steps=int(os.environ.get("MAX_STEPS", "10000")),
+            max_steps=int(os.environ.get("MAX_STEPS", "5000")),
             batch_size=int(os.environ.get("BATCH_SIZE", "96")),
             learning_rate=float(os.environ.get("LEARNING_RATE", "0.05")),
             chunk_size=int(os.environ.get("CHUNK_SIZE", "30")),
