@@ -87,6 +87,18 @@ def test_raw_images_are_encoded_and_then_the_same_pictures(client) -> None:
     assert shown == list(range(FRAMES))
 
 
+def test_an_encoded_video_stays_the_same_however_often_it_is_asked_for(client) -> None:
+    base = "/api/media/raw/0/camera_1"
+    info = wait_for_video(client, base)
+    first = client.get(info["url"], headers={"Range": "bytes=0-99"})
+    for _ in range(3):
+        assert client.get(f"{base}/info").json() == info
+        again = {"Range": "bytes=100-199", "If-Range": first.headers["etag"]}
+        assert client.get(info["url"], headers=again).status_code == 206
+    known = client.get(info["url"], headers={"If-None-Match": first.headers["etag"]})
+    assert known.status_code == 304
+
+
 def test_every_frame_is_the_one_asked_for(client) -> None:
     for base, first in (("/api/media/pick%20up/1/main", 1), ("/api/media/raw/1/camera_1", 0)):
         for number in (0, 1, 17, FRAMES - 1):

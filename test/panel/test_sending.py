@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from training_manager_ros.panel.sending import open_file, revision_of, revision_of_made
+
 GIB = 1024**3
 
 
@@ -136,6 +138,19 @@ def test_a_file_that_is_changed_in_place_breaks_the_connection(panel, static_dir
     wait_until(lambda: open_descriptors(path) == 0)
     with panel.client() as client:
         assert client.get("/assets/video-1.bin", headers={"Range": "bytes=-1"}).status_code == 206
+
+
+def test_use_does_not_change_a_file_of_the_cache(tmp_path) -> None:
+    path = tmp_path / "made.mp4"
+    path.write_bytes(b"a" * 100)
+    recorded, made = open_file(path, revision_of), open_file(path, revision_of_made)
+    os.utime(path, (1, 1))  # as the cache notes that it was used
+    assert recorded.read(0, 10) == b""
+    assert made.read(0, 10) == b"a" * 10
+    os.truncate(path, 50)
+    assert made.read(0, 10) == b""
+    recorded.close()
+    made.close()
 
 
 def test_an_empty_file(panel, static_dir) -> None:

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training_manager_ros.errors import Conflict, NotFound, Unreadable
 from training_manager_ros.panel.ranges import Revision, is_known
-from training_manager_ros.panel.sending import OpenFile, open_file, revision_of
+from training_manager_ros.panel.sending import (
+    OpenFile,
+    open_file,
+    revision_of,
+    revision_of_made,
+)
 
 if TYPE_CHECKING:
     from training_manager_ros.datasets import Dataset, FactCache
@@ -73,7 +78,7 @@ class Library:
         if playable.path is None:
             return Video(playable, "")
         path = self._inside(playable.path)
-        return Video(playable, revision_of(os.stat(path)).etag)
+        return Video(playable, self._identify(path)(os.stat(path)).etag)
 
     def open_video(self, skill: str, episode: int, camera: str) -> OpenFile:
         """Open a camera's video; the caller closes it. Raises `BeingEncoded`."""
@@ -83,7 +88,8 @@ class Library:
             raise Unreadable(playable.error)
         if playable.path is None:
             raise BeingEncoded(playable.progress)
-        return open_file(self._inside(playable.path))
+        path = self._inside(playable.path)
+        return open_file(path, self._identify(path))
 
     def frame(
         self,
@@ -164,6 +170,11 @@ class Library:
             except (NotFound, Unreadable):
                 continue  # another camera's picture is shown then
         raise NotFound(f"Episode {episode} has no camera that can be shown.")
+
+    def _identify(self, path: Path) -> Callable[[os.stat_result], Revision]:
+        """How to tell revisions of a real path apart."""
+        made = path.is_relative_to(self._cache.resolve())
+        return revision_of_made if made else revision_of
 
     def _inside(self, path: Path) -> Path:
         """The file that a path really means; `NotFound` if a link leads out of the skills folder.

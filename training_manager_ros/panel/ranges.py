@@ -24,12 +24,12 @@ class Revision:
 
     etag: str  # strong, with its quotes
     size: int
-    modified: float  # seconds since the epoch
+    modified: float | None  # seconds since the epoch; None where that says nothing
 
     @property
-    def last_modified(self) -> str:
+    def last_modified(self) -> str | None:
         """The time of change as HTTP writes it."""
-        return formatdate(self.modified, usegmt=True)
+        return None if self.modified is None else formatdate(self.modified, usegmt=True)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def is_known(headers: Mapping[str, str], revision: Revision) -> bool:
     if tags is not None:
         return tags.strip() == "*" or revision.etag in _TAG.findall(tags)
     since = headers.get("If-Modified-Since")
-    if since is None:
+    if since is None or revision.modified is None:
         return False
     try:
         return int(revision.modified) <= parsedate_to_datetime(since).timestamp()

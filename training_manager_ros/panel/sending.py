@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,15 @@ from training_manager_ros.panel.ranges import (
     part_asked_for,
 )
 
-__all__ = ["CHUNK", "OpenFile", "open_file", "revision_of", "send_file", "send_not_modified"]
+__all__ = [
+    "CHUNK",
+    "OpenFile",
+    "open_file",
+    "revision_of",
+    "revision_of_made",
+    "send_file",
+    "send_not_modified",
+]
 
 CHUNK = 512 * 1024  # bytes in memory for each client
 
@@ -32,21 +41,20 @@ class OpenFile:
 
     descriptor: int
     revision: Revision
+    identify: Callable[[os.stat_result], Revision]
 
     def read(self, start: int, length: int) -> bytes:
         """Bytes from `start` on; b"" if the file is not what it was any more."""
         chunk = os.pread(self.descriptor, length, start)
-        facts = os.fstat(self.descriptor)
-        same = (facts.st_size, facts.st_mtime) == (self.revision.size, self.revision.modified)
-        return chunk if same else b""
+        return chunk if self.identify(os.fstat(self.descriptor)) == self.revision else b""
 
     def close(self) -> None:
         """Close the file."""
         os.close(self.descriptor)
 
 
-def open_file(path: Path, variant: str = "") -> OpenFile:
-    """Open a regular file. `variant` tells representations of one resource apart in the ETag.
+def open_file(path: Path, identify: Callable[[os.stat_result], Revision]) -> OpenFile:
+    """Open a regular file; `identify` makes a revision of its stat.
 
     Raises `NotFound`, or `Unreadable` if it is no file or can't be opened.
     """
@@ -60,19 +68,28 @@ def open_file(path: Path, variant: str = "") -> OpenFile:
     if not stat.S_ISREG(facts.st_mode):
         os.close(descriptor)
         raise Unreadable(f"{path.name} is no regular file.")
-    return OpenFile(descriptor, revision_of(facts, variant))
+    return OpenFile(descriptor, identify(facts), identify)
 
 
 def revision_of(facts: os.stat_result, variant: str = "") -> Revision:
-    """What identifies the present content of a file, from its stat."""
+    """What identifies the present content of a file, from its stat.
+
+    `variant` tells representations of one file apart.
+    """
     parts = f"{facts.st_mtime_ns:x}-{facts.st_size:x}-{facts.st_ino:x}{variant and '-' + variant}"
     return Revision(f'"{parts}"', facts.st_size, facts.st_mtime)
+
+
+def revision_of_made(facts: os.stat_result) -> Revision:
+    """The same for a file of the cache: never changed once it is there, but touched by each use."""
+    return Revision(f'"{facts.st_size:x}-{facts.st_ino:x}"', facts.st_size, None)
 
 
 def send_not_modified(handler: PanelHandler, revision: Revision) -> bool:
     """Set the validators; answer 304 and give True if the client has this revision."""
     handler.set_header("ETag", revision.etag)
-    handler.set_header("Last-Modified", revision.last_modified)
+    if revision.last_modified is not None:
+        handler.set_header("Last-Modified", revision.last_modified)
     if not is_known(handler.request.headers, revision):
         return False
     handler.set_status(NOT_MODIFIED)

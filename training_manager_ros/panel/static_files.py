@@ -5,12 +5,13 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from training_manager_ros.errors import NotFound
 from training_manager_ros.panel.handlers import PanelHandler
 from training_manager_ros.panel.pages import PAGE_POLICY, message_page
-from training_manager_ros.panel.sending import OpenFile, open_file, send_file
+from training_manager_ros.panel.sending import OpenFile, open_file, revision_of, send_file
 from training_manager_ros.panel.sign_in import SigningIn
 
 __all__ = ["Index", "StaticFile"]
@@ -36,10 +37,11 @@ def accepted_encodings(header: str) -> Iterator[str]:
 def _open_best(path: Path, encodings: list[str]) -> tuple[OpenFile, str]:
     for encoding in encodings:
         try:
-            return open_file(path.with_name(path.name + _SUFFIXES[encoding]), encoding), encoding
+            built = path.with_name(path.name + _SUFFIXES[encoding])
+            return open_file(built, partial(revision_of, variant=encoding)), encoding
         except NotFound:
             continue
-    return open_file(path), ""
+    return open_file(path, revision_of), ""
 
 
 def _content_type(path: Path) -> str:
