@@ -25,7 +25,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "test" / "bridge")]
 
-from bridges import OWN, BridgeProcess, rosbridge_server, start  # noqa: E402
+from bridges import OWN, BridgeProcess, environment, rosbridge_server, start  # noqa: E402
 
 STREAM = "/training_manager/bench_stream"
 SERVICE = "/training_manager/bench_service"
@@ -104,9 +104,10 @@ class Wire:
 class Peer:
     """The publisher and service, in another process."""
 
-    def __init__(self) -> None:
+    def __init__(self, domain: int) -> None:
         self._process = subprocess.Popen(
             [sys.executable, __file__, "--peer"],
+            env=os.environ | environment(domain),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -277,8 +278,7 @@ def main() -> int:
         run_peer()
         return 0
     # Above 101 the ports of Fast DDS meet Linux's ephemeral ones.
-    os.environ["ROS_DOMAIN_ID"] = str(random.SystemRandom().randrange(1, 101))
-    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    domain = random.SystemRandom().randrange(1, 101)
     commands = {"ours": OWN}
     real = rosbridge_server()
     if real is None:
@@ -287,8 +287,8 @@ def main() -> int:
         commands["rosbridge_server"] = real
     results = {}
     for name, command in commands.items():
-        peer = Peer()
-        with start(command) as bridge:
+        peer = Peer(domain)
+        with start(command, domain) as bridge:
             results[name] = measure(bridge, peer, options.seconds)
         peer.close()
     ours = results["ours"]

@@ -64,19 +64,23 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def environment(domain: int) -> dict[str, str]:
+    """What a process needs to be in the domain, on this machine only, and to find this checkout."""
+    here = {"ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    if os.environ.get("ROS_DISTRO") == "humble":
+        here["ROS_LOCALHOST_ONLY"] = "1"
+    paths = [str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    return {**here, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+
+
 @contextlib.contextmanager
-def start(command: Sequence[str], *extra: str) -> Iterator[BridgeProcess]:
+def start(command: Sequence[str], domain: int, *extra: str) -> Iterator[BridgeProcess]:
     """Run a bridge until the block ends."""
     port = free_port()
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join(
-            [str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-        )
-    }
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             [*(part.format(port=port) for part in command), *extra],
-            env=environment,
+            env=os.environ | environment(domain),
             stdout=output,
             stderr=subprocess.STDOUT,
         )

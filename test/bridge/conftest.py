@@ -5,7 +5,6 @@ Everything runs in a ROS domain of its own, on this machine only.
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 from collections.abc import Iterator
@@ -14,28 +13,22 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from bridges import OWN, BridgeProcess, rosbridge_server, start
+from bridges import OWN, BridgeProcess, environment, rosbridge_server, start
 from peer import Peer
 from wire import Client
 
 
 @pytest.fixture(scope="session")
-def domain() -> Iterator[int]:
-    """A ROS domain that nobody else uses, set for this process and its children."""
+def domain() -> int:
+    """A ROS domain that nobody else uses."""
     # Above 101 the ports of Fast DDS meet Linux's ephemeral ones.
-    number = random.SystemRandom().randrange(1, 101)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ROS_DOMAIN_ID", str(number))
-        patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-        if os.environ.get("ROS_DISTRO") == "humble":
-            patch.setenv("ROS_LOCALHOST_ONLY", "1")
-        yield number
+    return random.SystemRandom().randrange(1, 101)
 
 
 @pytest.fixture(scope="session")
 def own(domain: int) -> Iterator[BridgeProcess]:
     """Our bridge."""
-    with start(OWN) as process:
+    with start(OWN, domain) as process:
         yield process
 
 
@@ -48,14 +41,17 @@ def bridge(request: pytest.FixtureRequest, domain: int) -> Iterator[BridgeProces
     command = rosbridge_server()
     if command is None:
         pytest.skip("rosbridge_server is not installed")
-    with start(command) as process:
+    with start(command, domain) as process:
         yield process
 
 
 @pytest.fixture(scope="session")
 def peer(domain: int) -> Iterator[Peer]:
     """A node of ROS that serves and publishes what a test asks for."""
-    peer = Peer(domain)
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in environment(domain).items():
+            patch.setenv(variable, value)
+        peer = Peer(domain)
     yield peer
     peer.close()
 

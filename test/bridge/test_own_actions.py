@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from action_msgs.msg import GoalStatus
+from bridges import environment
 from peer import Peer
 from test_actions import TYPE, goal, result
 from wire import Client
@@ -115,7 +116,7 @@ def test_a_server_that_dies_is_noticed(own_client: Client, domain: int, name: st
         [sys.executable, "-c", ACT.format(domain=domain, name=name)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        env=os.environ | environment(domain) | {"PYTHONPATH": str(Path(__file__).parent)},
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"

@@ -10,19 +10,17 @@ import sys
 import time
 
 import pytest
-from bridges import OWN, ROOT, BridgeProcess, free_port, start
+from bridges import OWN, BridgeProcess, environment, free_port, start
 from peer import Peer, eventually
 from rcl_interfaces.msg import Log
 from tornado.httpclient import HTTPClientError
 from wire import Client
 
-ENVIRONMENT = {"PYTHONPATH": str(ROOT)}
 
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(domain: int, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "training_manager_ros.bridge", *arguments],
-        env=os.environ | ENVIRONMENT,
+        env=os.environ | environment(domain),
         capture_output=True,
         text=True,
         timeout=30,
@@ -32,7 +30,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_cleanly_and_it_starts_again(domain: int, number: int) -> None:
     for _ in range(2):
-        with start(OWN) as bridge, Client(bridge.url) as client:
+        with start(OWN, domain) as bridge, Client(bridge.url) as client:
             client.send(
                 {"op": "subscribe", "topic": "/training_manager/x", "type": "std_msgs/Bool"}
             )
@@ -44,21 +42,21 @@ def test_a_signal_ends_it_cleanly_and_it_starts_again(domain: int, number: int) 
             assert time.monotonic() - before < 2
 
 
-def test_a_taken_port_is_told_and_is_exit_code_1(own: BridgeProcess) -> None:
-    done = run("--port", str(own.port))
+def test_a_taken_port_is_told_and_is_exit_code_1(own: BridgeProcess, domain: int) -> None:
+    done = run(domain, "--port", str(own.port))
     assert done.returncode == 1
     assert f"Port {own.port} on 127.0.0.1 is taken." in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_address_of_another_machine_is_told() -> None:
-    done = run("--address", "192.0.2.1", "--port", "0")
+def test_an_address_of_another_machine_is_told(domain: int) -> None:
+    done = run(domain, "--address", "192.0.2.1", "--port", "0")
     assert done.returncode == 1
     assert "can't listen on 192.0.2.1" in done.stderr
 
 
-def test_wrong_globs_are_told() -> None:
-    done = run("--topics_glob", "/a/*")
+def test_wrong_globs_are_told(domain: int) -> None:
+    done = run(domain, "--topics_glob", "/a/*")
     assert done.returncode == 2
     assert "write it like [/a/*, /b]" in done.stderr
 
@@ -66,7 +64,7 @@ def test_wrong_globs_are_told() -> None:
 def test_port_0_prints_the_port(domain: int) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "training_manager_ros.bridge", "--port", "0"],
-        env=os.environ | ENVIRONMENT,
+        env=os.environ | environment(domain),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -106,7 +104,7 @@ def test_a_web_page_is_not_let_in(own: BridgeProcess, headers: dict[str, str]) -
 
 
 def test_an_allowed_origin_is_let_in(domain: int) -> None:
-    with start(OWN, "--allow-origin", "http://panel.example") as bridge:
+    with start(OWN, domain, "--allow-origin", "http://panel.example") as bridge:
         with Client(bridge.url, {"Origin": "http://panel.example"}) as client:
             client.ask({"op": "unknown", "id": 1})
         with pytest.raises(HTTPClientError):
@@ -115,7 +113,7 @@ def test_an_allowed_origin_is_let_in(domain: int) -> None:
 
 def test_globs_open_other_names(domain: int, peer: Peer) -> None:
     with (
-        start(OWN, "--topics_glob", "[/arm/*, /head]", "--services_glob", "[]") as bridge,
+        start(OWN, domain, "--topics_glob", "[/arm/*, /head]", "--services_glob", "[]") as bridge,
         Client(bridge.url) as client,
     ):
         for topic, allowed in (("/arm/joints", True), ("/head", True), ("/heads", False)):
@@ -130,7 +128,7 @@ def test_globs_open_other_names(domain: int, peer: Peer) -> None:
 
 def test_its_log_reaches_the_node(domain: int, peer: Peer) -> None:
     lines: list[Log] = peer.listen(Log, "/training_manager/log_input")
-    with start(OWN) as bridge:
+    with start(OWN, domain) as bridge:
 
         def connected() -> bool:
             with Client(bridge.url) as client:
@@ -146,7 +144,7 @@ def test_its_log_reaches_the_node(domain: int, peer: Peer) -> None:
 def test_it_bears_arguments_of_ros(domain: int) -> None:
     done = subprocess.Popen(
         [*OWN[:3], "--port", str(free_port()), "--ros-args", "-r", "__node:=another"],
-        env=os.environ | ENVIRONMENT,
+        env=os.environ | environment(domain),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
