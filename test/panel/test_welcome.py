@@ -65,17 +65,33 @@ def test_all_forms_are_the_same_code() -> None:
             assert modules(qr_code(ADDRESS, colours, blocks))[: len(wanted)] == wanted
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "iso-8859-1"])
+@pytest.mark.parametrize(
+    ("encoding", "environment", "blocks"),
+    [
+        ("utf-8", {"LANG": "en_US.UTF-8"}, True),
+        ("utf-8", {"LANG": "C.UTF-8"}, True),
+        ("utf-8", {"LC_CTYPE": "de_DE.utf8"}, True),
+        ("utf-8", {"LANG": "en_US.UTF-8", "LC_ALL": "C"}, False),
+        ("utf-8", {"LC_CTYPE": "C.UTF-8"}, False),  # Python's own doing
+        ("utf-8", {}, False),
+        ("ascii", {"LANG": "en_US.UTF-8"}, False),
+        ("iso-8859-1", {"LANG": "de_DE"}, False),
+    ],
+)
 @pytest.mark.parametrize("tty", [True, False])
-def test_every_terminal_gets_addresses_and_code(encoding: str, tty: bool) -> None:
+def test_every_terminal_gets_addresses_and_code(
+    encoding: str, environment: dict[str, str], blocks: bool, tty: bool
+) -> None:
     out = Terminal(encoding, tty)
-    print_welcome(server(host="192.168.178.120", pairing=PAIRED), out)  # type: ignore[arg-type]
+    shown = server(host="192.168.178.120", pairing=PAIRED)
+    print_welcome(shown, out, environment)  # type: ignore[arg-type]
     text = out.text()
     assert f"Network: {ADDRESS}" in text
-    assert ("█" in text) is (encoding == "utf-8")
+    assert ("█" in text) is blocks
     assert ("\x1b[" in text) is tty
-    if encoding != "utf-8":
+    if not blocks:
         assert text.isascii()
+        assert ("##" in text) is not tty
     assert all(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= 80 for line in text.splitlines())
 
 
@@ -87,7 +103,7 @@ def test_local_and_network_addresses_carry_the_token() -> None:
 
 def test_without_sign_in_there_is_no_token_but_a_warning() -> None:
     out = Terminal("utf-8", False)
-    print_welcome(server(), out)  # type: ignore[arg-type]
+    print_welcome(server(), out, {})  # type: ignore[arg-type]
     assert "token" not in out.text()
     assert "No sign-in" in out.text()
 
@@ -102,9 +118,9 @@ def test_without_sign_in_there_is_no_token_but_a_warning() -> None:
 )
 def test_loopback_alone_is_local_and_needs_no_code(host: str, address: str) -> None:
     out = Terminal("utf-8", False)
-    print_welcome(server(host), out)  # type: ignore[arg-type]
+    print_welcome(server(host), out, {})  # type: ignore[arg-type]
     assert f"Local:   {address}\n" in out.text()
-    assert "█" not in out.text()
+    assert "##" not in out.text()
 
 
 def test_network_addresses_are_this_machines() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -54,7 +55,7 @@ async def _run(options: PanelOptions) -> int:
         explain(error, sys.stderr)
         return 1
     server.start()
-    print_welcome(server, sys.stdout)
+    print_welcome(server, sys.stdout, os.environ)
     await told.wait()
     end_within(4.0)
     await server.stop()

@@ -79,7 +79,7 @@ async def _run(args: argparse.Namespace) -> int:
     supervisor = Supervisor(children(args, skills_dir, bridge_port, os.environ))
     server.start()
     supervisor.start()
-    print_welcome(server, sys.stdout)
+    print_welcome(server, sys.stdout, os.environ)
     await told.wait()
     end_within(4.8)
     await asyncio.gather(server.stop(), supervisor.stop())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import TextIO
 
@@ -30,14 +30,18 @@ def welcome_addresses(server: PanelServer) -> list[tuple[str, str]]:
     ]
 
 
-def print_welcome(server: PanelServer, out: TextIO) -> None:
-    """Print the addresses; the QR code is the first one that a phone can reach."""
+def print_welcome(server: PanelServer, out: TextIO, environment: Mapping[str, str]) -> None:
+    """Print the addresses; the QR code is the first one that a phone can reach.
+
+    The code comes first: the addresses stay in sight on a small terminal.
+    """
     addresses = welcome_addresses(server)
-    lines = ["", "  Training Manager", ""]
-    lines += [f"  {label + ':':<9}{address}" for label, address in addresses]
+    lines = [""]
     network = next((address for label, address in addresses if label == "Network"), None)
     if network is not None:
-        lines += ["", *qr_code(network, out.isatty(), _takes_blocks(out))]
+        lines += [*qr_code(network, out.isatty(), _takes_blocks(out, environment)), ""]
+    lines += ["  Training Manager", ""]
+    lines += [f"  {label + ':':<9}{address}" for label, address in addresses]
     if server.pairing:
         lines += ["", "  The address signs a browser in, once. Keep it to yourself."]
     else:
@@ -45,7 +49,18 @@ def print_welcome(server: PanelServer, out: TextIO) -> None:
     print("\n".join(lines), "", sep="\n", file=out, flush=True)
 
 
-def _takes_blocks(out: TextIO) -> bool:
+def _takes_blocks(out: TextIO, environment: Mapping[str, str]) -> bool:
+    """Whether block characters can be shown. Python writes UTF-8 even where the terminal's
+    locale is plain C, and then names LC_CTYPE so itself.
+    """
+    locales = (
+        environment.get("LC_ALL"),
+        environment.get("LC_CTYPE", "").replace("C.UTF-8", ""),
+        environment.get("LANG"),
+    )
+    locale = next(filter(None, locales), "")
+    if "utf" not in locale.lower():
+        return False
     try:
         "█▀▄".encode(out.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
