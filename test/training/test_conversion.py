@@ -27,6 +27,7 @@ class Converter:
         self.folder = folder
         self.seconds = seconds
         self.raw = [f"data/episode_{n}.h5" for n in range(episodes)]
+        self.began = threading.Event()
         self.ended: list[str] = []
         self.error: Exception | None = None
 
@@ -36,6 +37,7 @@ class Converter:
     def run(
         self, ready: Callable[[str], None], progress: Callable[[float], None], control: Control
     ) -> None:
+        self.began.set()
         try:
             for number, name in enumerate(self.raw):
                 deadline = time.monotonic() + self.seconds
@@ -63,9 +65,8 @@ def test_what_is_converted_is_uploaded_and_nothing_raw(
     folder = make_skill()
     raw = (folder / "data" / "episode_0.h5").read_bytes()
     stages: set[str] = set()
-    result = client.upload(
-        folder, conversion=Converter(folder), report=lambda p: stages.add(p.stage)
-    )
+    converter = Converter(folder, seconds=0.4)
+    result = client.upload(folder, conversion=converter, report=lambda p: stages.add(p.stage))
     assert stored(server, result.skill_id) == on_disk(folder)
     assert raw not in stored(server, result.skill_id).values()
     assert max(server.puts.values()) == 1
@@ -107,7 +108,12 @@ def test_cancelling_stops_the_conversion(
     folder = make_skill()
     converter = Converter(folder, seconds=30)
     control = Control()
-    threading.Timer(0.5, control.cancel).start()
+
+    def cancel() -> None:
+        converter.began.wait()
+        control.cancel()
+
+    threading.Thread(target=cancel).start()
     with pytest.raises(Cancelled):
         client.upload(folder, conversion=converter, control=control)
     assert converter.ended == ["Cancelled"]

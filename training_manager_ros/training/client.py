@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -101,7 +102,9 @@ class TrainingClient:
         """End what still runs and close the connections."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            self._loop.call(connection.http.aclose())
+            # Older versions complain about connections of work that was cancelled.
+            with suppress(RuntimeError):
+                self._loop.call(connection.http.aclose())
         self._loop.close()
 
     @property

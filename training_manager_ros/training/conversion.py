@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 import anyio
-from anyio import to_thread
 
+from training_manager_ros.errors import Cancelled
 from training_manager_ros.training.control import Control
 from training_manager_ros.training.manifest import LocalFile, stamp_of
 from training_manager_ros.training.progress import Meter
-from training_manager_ros.training.together import together
 
 __all__ = ["Conversion", "convert"]
 
@@ -41,9 +42,13 @@ async def convert(
     meter: Meter,
     control: Control,
 ) -> None:
-    """Run a conversion in a thread; stop it when this is cancelled."""
+    """Run a conversion in a thread; if this is cancelled, it is stopped and waited for.
+
+    `add` gets each file that is ready. Raises what the conversion raises.
+    """
     loop = asyncio.get_running_loop()
     inner = Control()
+    ended: asyncio.Future[None] = loop.create_future()
 
     def obey() -> None:
         if control.cancelled:
@@ -61,15 +66,22 @@ async def convert(
     def progress(part: float) -> None:
         loop.call_soon_threadsafe(meter.stage, f"converting ({part:.0%}) and uploading")
 
-    async def run() -> None:
-        with control.listening(obey):
-            await to_thread.run_sync(conversion.run, ready, progress, inner)
-        meter.stage("uploading")
-
-    async def stop() -> None:
+    def work() -> None:
         try:
-            await anyio.sleep_forever()
-        finally:
-            inner.cancel()
+            conversion.run(ready, progress, inner)
+        except BaseException as error:
+            loop.call_soon_threadsafe(ended.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(ended.set_result, None)
 
-    await together([run], [stop])
+    with control.listening(obey):
+        thread = threading.Thread(target=work, name="conversion", daemon=True)
+        thread.start()
+        try:
+            await asyncio.shield(ended)
+        except asyncio.CancelledError:
+            inner.cancel()
+            with anyio.CancelScope(shield=True), suppress(Cancelled):
+                await ended
+            raise
+    meter.stage("uploading")

@@ -66,11 +66,10 @@ class Pace:
 
     async def take(self, size: int) -> None:
         """Return when that many bytes may be sent or received."""
+        if self._limit is not None:
+            now = self._clock()
+            start = max(now, self._free_at)
+            self._free_at = start + size / self._limit
+            if start > now:
+                await anyio.sleep(start - now)
         await self._gate.passed()
-        if self._limit is None:
-            return
-        now = self._clock()
-        start = max(now, self._free_at)
-        self._free_at = start + size / self._limit
-        if start > now:
-            await anyio.sleep(start - now)

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future, wait
+from concurrent.futures import CancelledError, Future, wait
 from typing import Any, TypeVar
+
+from training_manager_ros.errors import Cancelled
 
 __all__ = ["LoopThread"]
 
@@ -25,10 +27,19 @@ class LoopThread:
         self._thread: threading.Thread | None = None
 
     def call(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """The result of the work, from any thread but the loop's own."""
-        future = asyncio.run_coroutine_threadsafe(work, self._running())
+        """The result of the work, from any thread but the loop's own.
+
+        Raises `Cancelled` if the loop is closed meanwhile.
+        """
+        loop = self._running()
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise RuntimeError("a callback must not wait for the client that called it")
+        future = asyncio.run_coroutine_threadsafe(work, loop)
         try:
             return future.result()
+        except CancelledError:
+            raise Cancelled("The client of the training server was closed.") from None
         except BaseException:
             future.cancel()  # Ctrl-C: nobody waits for it any more
             raise
