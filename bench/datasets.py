@@ -125,7 +125,8 @@ def main() -> int:
         make(root, args.episodes)
         time.sleep(0.2)  # what is fresher is not remembered
         print(
-            f"{args.episodes} episodes, 2 cameras; milliseconds on the clock / of the processor (limit)"
+            f"{args.episodes} episodes, 2 cameras; "
+            "milliseconds on the clock / of the processor (limit)"
         )
         for skill in sorted(root.iterdir()):
             cache = Path(name) / f"{skill.name}.sqlite"

@@ -138,6 +138,14 @@ def test_videos_of_another_length_are_a_problem(write: Write) -> None:
     assert _open(skill).frames(0, "main").count == 3
 
 
+def test_a_rate_that_is_not_the_videos_is_a_problem(write: Write) -> None:
+    skill = write(_VIDEO)
+    _edit(skill, _set_rate(25))
+    assert _open(skill).episode(0).problems[0] == (
+        "episode_0_main.mp4 has 30 frames a second, but the dataset says 25."
+    )
+
+
 def test_an_interrupted_conversion_shows_the_original(write: Write) -> None:
     skill = write(_RAW)
     (skill / "raw_data").mkdir()

@@ -289,7 +289,17 @@ def test_v3_a_rate_that_is_not_the_videos_is_a_problem_but_frames_are_right(writ
     assert isinstance(source, VideoFrames)
     assert (source.first_frame, source.count) == (5, 3)
     assert source.rate == pytest.approx(30)
-    assert "has 30 frames a second, but fps is 25" in " ".join(dataset.episode(1).problems)
+    assert "has 30 frames a second, but the dataset says 25" in " ".join(
+        dataset.episode(1).problems
+    )
+
+
+def test_v2_a_rate_that_is_not_the_videos_is_a_problem(write: Write) -> None:
+    skill = write(_V21)
+    _edit_info(skill, fps=25)
+    dataset = _open(skill)
+    assert dataset.frames(0, _MAIN).rate == 25
+    assert "has 30 frames a second, but the dataset says 25" in dataset.episode(0).problems[0]
 
 
 def test_v3_rows_are_found_by_place_where_they_bear_no_number(write: Write) -> None:

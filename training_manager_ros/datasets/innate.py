@@ -23,7 +23,7 @@ from .model import (
     Signal,
     VideoFrames,
 )
-from .videofacts import VideoFacts, video_facts
+from .videofacts import VideoFacts, rate_problems, video_facts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,6 +103,7 @@ class InnateDataset(Dataset):
                 problems.append(str(error))
                 continue
             cameras.append(camera)
+            problems += rate_problems(name, seen, self._rate)
             if content is not None and seen.frames != content.rows:
                 problems.append(
                     f"{name} has {seen.frames} frames, but the episode has {content.rows} "

@@ -42,6 +42,12 @@ class InnateIndex:
         """Names of the cameras that have videos."""
         return tuple(sorted({camera for entry in self.entries for camera, _ in entry.videos}))
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of all files that are listed."""
+        videos = {file for entry in self.entries for _, file in entry.videos}
+        return frozenset(videos | {entry.file for entry in self.entries if entry.file})
+
 
 def innate_index(value: Mapping[str, Any], listing: Listing) -> InnateIndex:
     """Read the list as far as it makes sense, and say where it and the files disagree."""

@@ -14,7 +14,7 @@ from .lerobot_info import LeRobotInfo, fill_template
 from .listing import FileEntry, Listing, some
 from .model import VideoFrames
 from .parquet import parquet_facts
-from .videofacts import video_facts
+from .videofacts import rate_problems, video_facts
 
 __all__ = ["LayoutV2", "list_episodes_v2"]
 
@@ -100,7 +100,8 @@ class LayoutV2:
         file: FileEntry = self._listing.files[name]
         seen = video_facts(self._facts, file)
         rate = self._info.rate or seen.rate or FALLBACK_RATE
-        return Video(file, VideoFrames(Path(file.path), 0, seen.frames, rate), 1.0)
+        frames = VideoFrames(Path(file.path), 0, seen.frames, rate)
+        return Video(file, frames, 1.0, rate_problems(name, seen, self._info.rate))
 
     def _find(self, template: str, number: int, ending: str, camera: str) -> str | None:
         values: dict[str, int | str] = {

@@ -15,7 +15,7 @@ from .lerobot_v3_index import Clip, EpisodeV3, file_numbers
 from .listing import FileEntry, Listing
 from .model import VideoFrames
 from .parquet import Run, episode_runs, parquet_facts
-from .videofacts import VideoFacts, frame_times, video_facts
+from .videofacts import VideoFacts, frame_times, rate_problems, video_facts
 
 __all__ = ["LayoutV3"]
 
@@ -74,10 +74,9 @@ class LayoutV3:
             return None
         file = self._listing.files[name]
         seen = video_facts(self._facts, file)
-        problems: list[str] = []
         rate = self._info.rate or seen.rate or FALLBACK_RATE
-        if seen.rate and abs(seen.rate - rate) > 0.01 * rate:
-            problems.append(f"{name} has {seen.rate:.4g} frames a second, but fps is {rate:.4g}.")
+        problems = list(rate_problems(name, seen, rate))
+        if problems:
             rate = seen.rate
         if not seen.steady:
             problems.append(f"The frames of {name} do not follow each other at a steady rate.")

@@ -36,7 +36,7 @@ def open_dataset(skill_dir: Path, facts: FactCache) -> Dataset:
     if listing is None:
         raise NotFound(f"{skill_dir.name} has no dataset yet.")
     if _INNATE in listing.files or not _is_lerobot(listing):
-        index = _innate(listing)
+        index, listing = _innate(skill_dir, listing)
         return InnateDataset(skill_dir, _innate_summary(index, listing), index, listing, facts)
     info, summary = _lerobot_summary(listing)
     if summary.format is DatasetFormat.LEROBOT_V30:
@@ -66,7 +66,7 @@ def summarise(skill_dir: Path) -> DatasetSummary | None:
         return None
     if _INNATE in listing.files or not _is_lerobot(listing):
         try:
-            return _innate_summary(_innate(listing), listing)
+            return _innate_summary(*_innate(skill_dir, listing))
         except Unreadable as error:
             episodes = sum(name.endswith(".h5") for name in listing.files if "/" not in name)
             problems = (str(error), *listing.problems)
@@ -75,10 +75,9 @@ def summarise(skill_dir: Path) -> DatasetSummary | None:
 
 
 def _scan(skill_dir: Path) -> Listing | None:
-    data = str(skill_dir / "data")
-    if not os.path.lexists(data):
+    if not os.path.lexists(skill_dir / "data"):
         return None
-    listing = scan(data, os.path.realpath(skill_dir.parent))
+    listing = _walk(skill_dir)
     if _INNATE in listing.files or _is_lerobot(listing) or _loose(listing):
         return listing
     if listing.problems:
@@ -86,6 +85,10 @@ def _scan(skill_dir: Path) -> Listing | None:
     if "meta_data/info.json" in listing.files:
         raise Unreadable("data/ holds a LeRobot v1 dataset; convert it to v2.0 or later first.")
     return None
+
+
+def _walk(skill_dir: Path) -> Listing:
+    return scan(str(skill_dir / "data"), os.path.realpath(skill_dir.parent))
 
 
 def _is_lerobot(listing: Listing) -> bool:
@@ -98,12 +101,18 @@ def _loose(listing: Listing) -> list[str]:
     return sorted(name for name in listing.files if "/" not in name and name.endswith(".h5"))
 
 
-def _innate(listing: Listing) -> InnateIndex:
+def _innate(skill_dir: Path, listing: Listing) -> tuple[InnateIndex, Listing]:
     if _INNATE in listing.files:
-        return innate_index(read_json(listing.files[_INNATE].path), listing)
+        value = read_json(listing.files[_INNATE].path)
+        index = innate_index(value, listing)
+        if not index.names <= listing.files.keys():
+            # the recorder may have added an episode after the walk: the list was read later
+            listing = _walk(skill_dir)
+            index = innate_index(value, listing)
+        return index, listing
     empty = innate_index({"episodes": [], "number_of_episodes": 0}, replace(listing, files={}))
     problem = f"{_INNATE} is missing, so these files are no episodes: {some(_loose(listing))}."
-    return replace(empty, problems=(*empty.problems, problem))
+    return replace(empty, problems=(*empty.problems, problem)), listing
 
 
 def _innate_summary(index: InnateIndex, listing: Listing) -> DatasetSummary:

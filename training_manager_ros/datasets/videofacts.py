@@ -12,7 +12,7 @@ from .facts import FactCache
 from .listing import FileEntry
 from .sound import check_content
 
-__all__ = ["VideoFacts", "frame_times", "video_facts"]
+__all__ = ["VideoFacts", "frame_times", "rate_problems", "video_facts"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,13 @@ def frame_times(path: Path) -> list[float]:
     times = read_index(path).times
     found: list[float] = (times - times[:1]).tolist()
     return found
+
+
+def rate_problems(name: str, seen: VideoFacts, rate: float) -> tuple[str, ...]:
+    """Whether a video has the rate that its dataset declares; an unknown rate is no problem."""
+    if not seen.rate or not rate or abs(seen.rate - rate) <= 0.01 * rate:
+        return ()
+    return (f"{name} has {seen.rate:.4g} frames a second, but the dataset says {rate:.4g}.",)
 
 
 def _read(path: Path) -> VideoFacts:
