@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import h5py
@@ -28,6 +29,7 @@ from training_manager_ros.samples.barcode import draw_frame_number
 
 Picture = npt.NDArray[np.uint8]
 SIZE = (160, 120)
+BT601, BT709 = (0.299, 0.114), (0.2126, 0.0722)  # shares of red and blue in brightness
 B_FRAMES = {"bf": "2", "g": "12", "preset": "veryfast", "x264-params": "b-adapt=0"}
 
 
@@ -39,6 +41,25 @@ def picture(number: int, size: tuple[int, int] = SIZE) -> Picture:
     image[height // 4 : height // 2, left : left + 20] = (220, 120, 40)
     draw_frame_number(image, 1, number)
     return image
+
+
+def flat(rgb: tuple[int, int, int], size: tuple[int, int], kind: str, kr: float, kb: float) -> Any:
+    """A frame of one colour in pixel format `kind`, by the book: kr and kb make the matrix."""
+    if not kind.startswith("yuv"):
+        image = np.full((size[1], size[0], 3), rgb, np.uint8)
+        return av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format=kind)
+    red, green, blue = (value / 255 for value in rgb)
+    y = kr * red + (1 - kr - kb) * green + kb * blue
+    u, v = (blue - y) / (2 - 2 * kb), (red - y) / (2 - 2 * kr)
+    full = kind.startswith("yuvj")
+    values = [y * 255, u * 255 + 128, v * 255 + 128] if full else [
+        16 + y * 219, u * 224 + 128, v * 224 + 128]  # fmt: skip
+    frame = av.VideoFrame(*size, kind)
+    for plane, value in zip(frame.planes, values, strict=True):
+        wide = np.uint16 if kind.endswith("10le") else np.uint8
+        scale = 4 if wide is np.uint16 else 1
+        plane.update(np.full(plane.buffer_size // wide().itemsize, round(value * scale), wide))
+    return frame
 
 
 def number_in(frame: av.VideoFrame | Picture) -> int:

@@ -107,6 +107,13 @@ def test_a_film_of_mostly_damaged_frames_is_unreadable(keyframes_only: Path) -> 
         list(reader.frames(0, 20))
 
 
+def test_a_film_of_which_no_frame_is_left_is_unreadable(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "film.mp4", 3, muxer={"movflags": "+faststart"})
+    path.write_bytes(path.read_bytes()[: int(read_index(path).offsets[0]) + 10])
+    with pytest.raises(Unreadable, match="no frames"):
+        VideoReader(read_index(path))
+
+
 def test_an_unknown_codec_is_unreadable(tmp_path: Path) -> None:
     path = write_film(tmp_path / "film.mp4", 3)
     path.write_bytes(path.read_bytes().replace(b"avc1", b"zzz9"))

@@ -12,7 +12,7 @@ import pytest
 from training_manager_ros.datasets.video import KEYFRAME_EVERY, encode_movie, read_index
 from training_manager_ros.errors import InvalidInput, Unreadable
 
-from .films import SIZE, number_in, picture
+from .films import BT601, BT709, SIZE, flat, number_in, picture
 
 COLOURS = {"red": (200, 30, 40), "green": (20, 180, 60), "blue": (30, 60, 220), "white": (255,) * 3}
 
@@ -52,29 +52,28 @@ def test_odd_sizes_become_even(tmp_path: Path, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("name", COLOURS)
 @pytest.mark.parametrize("kind", ["rgb24", "yuv420p", "yuvj420p", "yuv444p", "yuv420p10le", "gbrp"])
 def test_colours_are_kept_and_tagged(tmp_path: Path, name: str, kind: str) -> None:
-    colour = np.full((64, 64, 3), COLOURS[name], np.uint8)
-    frame = av.VideoFrame.from_ndarray(colour, format="rgb24").reformat(format=kind)
-    encode_movie([frame] * 3, tmp_path / "made.mp4", 30, 1)
+    encode_movie([flat(COLOURS[name], (64, 64), kind, *BT601)] * 3, tmp_path / "made.mp4", 30, 1)
     with av.open(str(tmp_path / "made.mp4")) as container:
         made = next(container.decode(video=0))
     smpte170m, limited = 6, 1
-    assert (made.colorspace, made.color_range) == (smpte170m, limited)
-    assert (made.color_trc, made.color_primaries) == (6, 6)
+    assert getattr(made, "color_range", limited) == limited
+    for tag in ("colorspace", "color_trc", "color_primaries"):  # older PyAV has not all of them
+        assert getattr(made, tag, smpte170m) == smpte170m
     assert np.abs(made.to_ndarray(format="rgb24")[32, 32].astype(int) - COLOURS[name]).max() <= 6
 
 
+@pytest.mark.skipif(not hasattr(av.VideoFrame, "colorspace"), reason="PyAV before 11")
 def test_the_matrix_of_a_source_is_kept(tmp_path: Path) -> None:
     bt709 = 1
-    colour = np.full((64, 64, 3), COLOURS["red"], np.uint8)
-    frame = av.VideoFrame.from_ndarray(colour, format="rgb24").reformat(
-        format="yuv444p", dst_colorspace="ITU709"
-    )
+    frame = flat(COLOURS["red"], (64, 64), "yuv444p", *BT709)
     frame.colorspace = bt709
     encode_movie([frame] * 3, tmp_path / "made.mp4", 30, 1)
     with av.open(str(tmp_path / "made.mp4")) as container:
         made = next(container.decode(video=0))
     assert made.colorspace == bt709
-    assert np.abs(made.to_ndarray(format="rgb24")[32, 32].astype(int) - COLOURS["red"]).max() <= 6
+    planes = [np.frombuffer(plane, np.uint8)[0] for plane in made.planes]
+    expected = [np.frombuffer(plane, np.uint8)[0] for plane in frame.planes]
+    assert np.abs(np.subtract(planes, expected, dtype=int)).max() <= 2
 
 
 def test_frames_of_another_size_are_brought_to_the_first(tmp_path: Path) -> None:

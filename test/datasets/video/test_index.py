@@ -24,7 +24,7 @@ FILMS: dict[str, dict[str, Any]] = {
     "B-frames, index first, sound": {"options": B_FRAMES, "muxer": FASTSTART, "sound": True},
     "hidden start": {"options": B_FRAMES, "hidden": 5},
     "uneven times": {"ticks": [k * 2 + (k > 9) * 7 for k in range(30)], "options": {"bf": "0"}},
-    "AV1": {"codec": "libsvtav1", "options": {"g": "2", "preset": "10", "crf": "15"}},
+    "AV1": {"codec": "libsvtav1", "options": {"g": "2", "preset": "8", "crf": "5"}},
     "MPEG-4 Part 2": {"codec": "mpeg4", "options": {"bf": "2"}},
     "HEVC": {"codec": "libx265", "options": {"x265-params": "log-level=none"}},
     "yuv444p": {"pix_fmt": "yuv444p"},
@@ -46,7 +46,7 @@ def test_places_every_packet_where_ffmpeg_finds_it(film: Path) -> None:
         stream = container.streams.video[0]
         packets = [packet for packet in container.demux(stream) if packet.size]
         assert index.timescale == stream.time_base.denominator
-        assert index.codec == stream.codec_context.codec.canonical_name
+        assert stream.codec_context.name in (index.codec, f"lib{index.codec}", "libdav1d")
         assert index.pix_fmt == stream.codec_context.pix_fmt
         assert (index.width, index.height) == (stream.width, stream.height)
         assert index.rate == pytest.approx(float(stream.average_rate), rel=0.25)

@@ -59,7 +59,9 @@ def test_plan(tmp_path: Path, kind: str) -> None:
 
 
 def test_large_pictures_far_from_a_keyframe_are_encoded(tmp_path: Path) -> None:
-    index = read_index(write_film(tmp_path / "film.mp4", 250, options={"g": "250"}))
+    index = read_index(
+        write_film(tmp_path / "film.mp4", 250, options={"g": "250", "sc_threshold": "0"})
+    )
     assert index.longest_gap == 250
     for size, expected in (((640, 480), AsIs), ((1280, 720), AsIs), ((1920, 1080), Encode)):
         large = replace(index, width=size[0], height=size[1])

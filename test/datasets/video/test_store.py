@@ -386,6 +386,8 @@ def test_the_samples_play_in_every_format(sample_skills: Path, store: MediaStore
                 time.sleep(0.02)
             playable = store.playable(dataset, episode.id, camera)
             assert playable.path is not None, playable.error
-            assert numbers(playable.path) == list(range(episode.frames))
+            assert playable.frames == episode.frames
+            if playable.path != dataset.frames(episode.id, camera).path:
+                assert numbers(playable.path) == list(range(episode.frames))
             checked += 1
     assert checked >= 4

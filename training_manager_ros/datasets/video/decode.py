@@ -20,6 +20,7 @@ __all__ = ["VideoReader"]
 
 _THREADS = 2
 _LOOKAHEAD = 40  # packets after a frame's own within which it must come out (H.264 holds back 16)
+_REMEMBERED = 4  # frames that came out last
 _NEAR = 8  # so many frames before the wanted one are decoded even if no other needs them
 # FFmpeg's own "av1" works on a GPU alone and has the name that is found first
 _DECODERS = {"av1": ("libdav1d", "libaom-av1", "av1")}
@@ -29,17 +30,19 @@ class VideoReader:
     """Frames of one video file, by number. Not for several threads at once.
 
     Going forward in small steps continues where the last frame was; anything else starts from the
-    keyframe before.
+    keyframe before. Raises `Unreadable` where there is no frame or no decoder for them.
     """
 
     def __init__(self, index: MovieIndex) -> None:
+        if not index.frames:
+            raise Unreadable(f"{index.path.name} has no frames.")
         self.index = index
         self._file = index.path.open("rb")
         self._context = _open_decoder(index)
         order = np.argsort(index.show_times, kind="stable")
         self._place = np.empty(len(order), np.int64)  # order of showing, of every stored packet
         self._place[order] = np.arange(len(order))
-        self._hidden = int(self._place[index.shown[0]]) if index.frames else 0
+        self._hidden = int(self._place[index.shown[0]])
         self._restart(0)
 
     def close(self) -> None:
@@ -108,6 +111,8 @@ class VideoReader:
         else:  # PyAV before 12
             self._context = _open_decoder(self.index)
         self._position = position
+        # what is shown before the keyframe leans on frames that were not decoded
+        self._whole_from = int(self._place[position]) - self._hidden
         self._ready: dict[int, av.VideoFrame] = {}  # the last few that came out, by number
         self._awaited: set[int] = set()  # numbers that went in and have not come out
 
@@ -141,22 +146,22 @@ class VideoReader:
         yield from self._decode(packet)
 
     def _drain(self) -> Iterator[av.VideoFrame]:
-        yield from self._decode(None)
+        last = list(self._decode(None))
         self._restart(0)
+        yield from last
 
     def _decode(self, packet: av.Packet | None) -> Iterator[av.VideoFrame]:
         try:
-            frames: list[Any] = self._context.decode(packet)
+            frames: list[av.VideoFrame] = self._context.decode(packet)
         except av.error.FFmpegError:
             return  # this packet is damaged; the frames after it may not be
-        for frame in frames:
-            if frame.pts is None:
-                continue
-            self._awaited.discard(frame.pts)
-            self._ready[frame.pts] = frame
-            if len(self._ready) > 4:
-                del self._ready[next(iter(self._ready))]
-        yield from frames
+        whole = [frame for frame in frames if frame.pts is not None]
+        whole = [frame for frame in whole if frame.pts >= self._whole_from]
+        self._awaited.difference_update(frame.pts for frame in frames)
+        self._ready.update((frame.pts, frame) for frame in whole)
+        while len(self._ready) > _REMEMBERED:
+            del self._ready[next(iter(self._ready))]
+        yield from whole
 
 
 def _open_decoder(index: MovieIndex) -> Any:
@@ -169,7 +174,8 @@ def _open_decoder(index: MovieIndex) -> Any:
             context.extradata = index.extradata
         context.thread_count = _THREADS
         context.thread_type = "SLICE"  # threads by frame hold frames back
-        # without this H.264 that does not declare its reordering loses frames until it is learnt
-        context.options = {"strict": "1"}
+        # without these, H.264 that does not declare its reordering loses frames until it is learnt,
+        # and FFmpeg 6 loses the last frame after some keyframes
+        context.options = {"strict": "1", "flags": "+output_corrupt"}
         return context
     raise Unreadable(f"{index.path.name} is encoded as {index.codec}, which can't be decoded here.")
