@@ -57,6 +57,7 @@ export function SkillEditor({ detail }: { detail: SkillDetail }) {
 
   const texts = TEXTS.map((path) => detail.fields.find((field) => field.path === path)).filter((field) => field !== undefined);
   const execution = detail.fields.filter((field) => field.path.startsWith(`${EXECUTION}.`));
+  const wrong = wrongField(edits, detail.fields);
   const elsewhere = errorsElsewhere(edits, detail.fields);
 
   return (
@@ -100,8 +101,17 @@ export function SkillEditor({ detail }: { detail: SkillDetail }) {
         )}
         <div className="flex items-center justify-end gap-2">
           <span role="status" className="mr-auto text-faint">
-            {saving ? "Saving…" : state(edits, dirty)}
+            {saving ? "Saving…" : dirty && Object.keys(edits.problems).length === 0 ? "Unsaved changes" : ""}
           </span>
+          {wrong && (
+            <button
+              type="button"
+              onClick={() => focusField(wrong.path)}
+              className="mr-auto truncate text-danger underline-offset-2 hover:underline"
+            >
+              {wrong.label} needs attention
+            </button>
+          )}
           <Button
             disabled={!dirty || saving}
             onClick={() => {
@@ -133,10 +143,15 @@ export function SkillEditor({ detail }: { detail: SkillDetail }) {
   );
 }
 
-function state(edits: Edits, dirty: boolean): string {
-  const wrong = Object.keys(edits.problems).length;
-  if (wrong > 0) return wrong === 1 ? "One field needs attention" : `${wrong} fields need attention`;
-  return dirty ? "Unsaved changes" : "";
+/** The first field whose text makes no sense. */
+function wrongField(edits: Edits, fields: readonly MetadataField[]): { path: string; label: string } | undefined {
+  if (edits.problems[EXECUTION] !== undefined) return { path: EXECUTION, label: "Execution" };
+  return fields.find((field) => edits.problems[field.path] !== undefined);
+}
+
+function focusField(path: string): void {
+  const field = document.querySelector(`[data-field="${CSS.escape(path)}"]`);
+  field?.querySelector<HTMLElement>("input, textarea, select")?.focus();
 }
 
 /** What was refused about fields that the form does not show. */

@@ -74,6 +74,10 @@ export class CameraSurface implements Surface {
     return this.#moving !== null && this.#state.mode !== "stills" && this.#moving.waiting;
   }
 
+  get reached(): number | null {
+    return this.#moving !== null && this.#state.mode !== "stills" ? this.#moving.reached : null;
+  }
+
   update(view: View): void {
     this.#view = view;
     this.#moving?.update(view);

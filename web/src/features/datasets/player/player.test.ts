@@ -4,6 +4,7 @@ import { Player } from "./player.ts";
 
 class FakeSurface implements Surface {
   waiting = false;
+  reached: number | null = null;
   readonly views: View[] = [];
   update(view: View): void {
     this.views.push(view);
@@ -131,6 +132,22 @@ describe("a surface that can't follow", () => {
     expect(player.state().waiting).toBe(false);
     expect(surfaces[0].last.held).toBe(false);
     expect(player.state().frame).toBeGreaterThan(frame + 10);
+  });
+
+  it("is waited for, when it falls behind, and never runs the clock back", () => {
+    const { player, surfaces, pass } = setUp();
+    player.toggle();
+    pass(0.5);
+    const { frame } = player.state();
+    surfaces[1].reached = frame - 5;
+    pass(1);
+    expect(player.state().frame).toBe(frame);
+    surfaces[1].reached = frame + 20;
+    pass(2);
+    expect(player.state().frame).toBe(frame + 23);
+    surfaces[1].reached = null;
+    pass(0.5);
+    expect(player.state().frame).toBeGreaterThan(frame + 30);
   });
 
   it("does not stay held when the user stops", () => {

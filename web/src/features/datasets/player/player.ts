@@ -18,6 +18,8 @@ export interface Surface {
   update(view: View): void;
   /** Whether it needs time before it can go on moving. */
   readonly waiting: boolean;
+  /** Where it is itself while it moves forwards, in frames; null: it keeps up whatever happens. */
+  readonly reached: number | null;
 }
 
 export interface PlayerState {
@@ -38,6 +40,8 @@ export interface Ticker {
 
 export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 2, 4];
 const FASTEST = 4;
+/** The clock never leads the slowest surface by more, so that none is left behind. */
+const LEAD_S = 0.1;
 /** A tab in the background gets no ticks; after a gap longer than this the clock goes on where it was. */
 const LONGEST_STEP_S = 0.25;
 
@@ -135,12 +139,22 @@ export class Player {
     const waiting = [...this.#surfaces].some((surface) => surface.waiting);
     const step = this.#last === null ? 0 : Math.min(LONGEST_STEP_S, (now - this.#last) / 1000);
     this.#last = now;
-    if (!waiting) this.#position += step * this.rate * velocity;
+    if (!waiting) this.#position = this.#limited(this.#position + step * this.rate * velocity);
     const over = velocity > 0 ? this.#position >= frames : this.#position <= 0;
     if (over) {
       this.#position = velocity > 0 ? Math.max(0, frames - 1) : 0;
       this.#publish({ velocity: 0, waiting: false });
     } else this.#publish({ waiting });
+  }
+
+  /** Never further than the slowest surface allows, and never back. */
+  #limited(position: number): number {
+    if (this.#state.velocity < 0) return position;
+    let most = position;
+    for (const { reached } of this.#surfaces) {
+      if (reached !== null) most = Math.min(most, reached + LEAD_S * this.rate * this.#state.velocity);
+    }
+    return Math.max(this.#position, most);
   }
 
   #view(): View {

@@ -10,6 +10,7 @@ const RETRY_MS = 800;
 /** Shows single frames as pictures: at once, whatever the video is stored as, but fewer a second. */
 export class StillSurface implements Surface {
   readonly waiting = false;
+  readonly reached = null;
   readonly #canvas: HTMLCanvasElement;
   readonly #url: (frame: number) => string;
   readonly #frames: () => number;

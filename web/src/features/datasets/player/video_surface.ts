@@ -5,7 +5,7 @@ import type { Surface, View } from "./player.ts";
 /** Further off than this and it jumps; less, and it is a little faster or slower until it fits. */
 const JUMP_S = 0.3;
 const CLOSE_S = 0.012;
-const STRONGEST_PULL = 0.08;
+const STRONGEST_PULL = 0.25;
 /** After a seek a browser presents the frame within this time, or it had been on screen already. */
 const PRESENT_MS = 80;
 
@@ -55,6 +55,12 @@ export class VideoSurface implements Surface {
     return this.#video.seeking || this.#video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
   }
 
+  get reached(): number | null {
+    const view = this.#view;
+    if (!view || view.velocity <= 0 || this.#over(view)) return null;
+    return (this.#video.currentTime - this.#playable.startTime) * this.#playable.rate;
+  }
+
   update(view: View): void {
     this.#view = view;
     if (this.#video.readyState < HTMLMediaElement.HAVE_METADATA) return;
@@ -96,7 +102,7 @@ export class VideoSurface implements Surface {
     if (Math.abs(behind) > JUMP_S * Math.max(1, pace)) {
       video.currentTime = startTime + view.position / rate;
     } else {
-      const pull = Math.max(-STRONGEST_PULL, Math.min(STRONGEST_PULL, behind * 2));
+      const pull = Math.max(-STRONGEST_PULL, Math.min(STRONGEST_PULL, behind * 3));
       const wanted = pace * (Math.abs(behind) < CLOSE_S ? 1 : 1 + pull);
       if (Math.abs(video.playbackRate - wanted) > 0.005) video.playbackRate = wanted;
     }
