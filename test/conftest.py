@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from training_manager_ros.samples import make_samples
-
 sys.path.insert(0, str(Path(__file__).parent))  # for `import strategies`
 
 _ROOT = Path(__file__).parent.parent
@@ -22,6 +20,8 @@ _ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="session")
 def sample_skills(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A skills folder with a sample of every format; for reading only."""
+    from training_manager_ros.samples import make_samples  # heavy, and few tests need it
+
     root = tmp_path_factory.mktemp("samples") / "skills"
     make_samples(root)
     return root
