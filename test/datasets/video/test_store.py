@@ -364,6 +364,19 @@ def test_many_threads_ask_for_everything_at_once(store: MediaStore, tmp_path: Pa
     assert {settled(store, dataset, kind).state for kind in SOURCES} == {"ready"}
 
 
+def test_without_a_usable_cache_there_are_still_pictures(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_bytes(b"a file, not a folder")
+    store = MediaStore(tmp_path / "cache")
+    dataset = OneEpisode({"raw": rows(tmp_path), "cut": shared(tmp_path)})
+    assert number_in(opened(store.jpeg(dataset, 0, "raw", 5))) == 5
+    assert number_in(opened(store.thumbnail(dataset, 0))) == COUNT // 3
+    for camera in ("raw", "cut"):
+        playable = settled(store, dataset, camera)
+        assert playable.state == "failed"
+        assert "could not be prepared" in playable.error
+    store.close()
+
+
 def test_closing_while_it_encodes_leaves_nothing(tmp_path: Path) -> None:
     store = MediaStore(tmp_path / "cache")
     store.playable(OneEpisode({"cam": rows(tmp_path)}), 0, "cam")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import threading
 import uuid
@@ -18,6 +19,8 @@ from pathlib import Path
 
 __all__ = ["FileCache"]
 
+_log = logging.getLogger("training_manager.video")
+
 _PART = ".part"
 _SMALL_SHARE = 64  # the folder is looked through each time 1/64 of its limit was added
 
@@ -26,7 +29,7 @@ class FileCache:
     """Files by name, at most `max_bytes` together; those used longest ago go first.
 
     Safe for threads and processes. The file that was made last stays even if it is larger than
-    `max_bytes` alone.
+    `max_bytes` alone. Where the folder can't be used, nothing is found and `make` raises `OSError`.
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
@@ -34,8 +37,11 @@ class FileCache:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._added = 0  # bytes since the folder was last looked through
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._trim()
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._trim()
+        except OSError as error:
+            _log.warning("Nothing can be kept in %s: %s", folder, error.strerror)
 
     def get(self, name: str) -> Path | None:
         """The file of that name, marked as used now; None where it is not there."""

@@ -36,7 +36,9 @@ _NOT_THE_FILE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EN
 def main() -> None:
     """Encode what the line on standard input says."""
     os.nice(_NICE)
-    resource.setrlimit(resource.RLIMIT_DATA, (_MAX_DATA, _MAX_DATA))
+    _, allowed = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = _MAX_DATA if allowed == resource.RLIM_INFINITY else min(_MAX_DATA, allowed)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, allowed))
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     source: FrameSource = _KINDS[request["kind"]](

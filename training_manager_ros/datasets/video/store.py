@@ -211,8 +211,11 @@ class MediaStore:
         else:
             count, _, _ = count_and_size(source)
         data = self._jpeg(source, count // 3, _THUMBNAIL_WIDTH)
-        with self._cache.make(name) as part:
-            part.write_bytes(data)
+        try:
+            with self._cache.make(name) as part:
+                part.write_bytes(data)
+        except OSError as error:
+            _log.warning("A thumbnail could not be kept: %s", error.strerror)
         return data
 
 
