@@ -67,6 +67,8 @@ def test_closing_keeps_what_was_asked_to_be_written(tmp_path):
     for i in range(50):
         database.write(add(f"{i:02}"))
     database.close()
+    with pytest.raises(Unreadable, match="stopping"):
+        database.write(add("late")).result(5)
     again = Database(tmp_path / "x.sqlite")
     assert len(names(again)) == 50
     again.close()

@@ -62,6 +62,8 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
+        self._closing = threading.Lock()
+        self._closed = False
         self._queue: queue.Queue[tuple[Callable[[sqlite3.Connection], Any], Future[Any]] | None]
         self._queue = queue.Queue()
         try:
@@ -87,12 +89,18 @@ class Database:
         What `change` raises, the future raises, and nothing of that change is kept.
         """
         future: Future[T] = Future()
-        self._queue.put((change, future))
+        with self._closing:
+            if self._closed:
+                future.set_exception(Unreadable("The server is stopping."))
+            else:
+                self._queue.put((change, future))
         return future
 
     def close(self) -> None:
-        """Finish what is queued and stop."""
-        self._queue.put(None)
+        """Finish what is queued and stop; what is asked for afterwards fails at once."""
+        with self._closing:
+            self._closed = True
+            self._queue.put(None)
         self._writer.join()
 
     def _connect(self) -> sqlite3.Connection:

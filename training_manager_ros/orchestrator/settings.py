@@ -47,7 +47,7 @@ class Settings:
     token_lifetime: float = 3600.0  # s that a signed-in client stays so
     local_repositories: tuple[str, ...] = ()  # folders below which a run's repo may be a path
     git_hosts: tuple[str, ...] = ()  # hosts that repos may come from; empty: any
-    disk_quota_gb: float = 200.0  # a run's project, data and results together
+    disk_quota_gb: float = 200.0  # that a run may write
     log_limit_mb: float = 64.0  # of a run's log, the start and the end are kept
     stop_grace: float = 2.0  # s between SIGTERM and SIGKILL
     prices: Mapping[str, float] = field(default_factory=dict)  # USD per GPU and hour by gpu_type

@@ -90,6 +90,7 @@ class Run:
         self._code: int | None = None
         self._pipe = -1
         self._quota_due = 0.0
+        self._staged = sum(disk_use(folder / "work"))  # is there before the run writes a byte
 
     def carry_out(self) -> None:
         """Run to the end and write down how it was."""
@@ -206,7 +207,7 @@ class Run:
         used = sum(disk_use(self._folder / "work"))
         took = time.monotonic() - began
         self._quota_due = began + max(1.0, 20 * took)
-        return used > int(self._job["quota_bytes"])
+        return used - self._staged > int(self._job["quota_bytes"])
 
     def _finish(self, ending: str, detail: str) -> None:
         self._log.close()
