@@ -114,9 +114,11 @@ class RosThread:
     ) -> Any:
         """Start something of rclpy's that gives a Future, and wait for its result.
 
-        If the wait is cancelled (a time limit), `abandon` is given the Future to forget about it.
+        What `start` raises is raised here. If the wait is cancelled (a time limit), `abandon` is
+        given the Future, to forget about it.
         """
         answer: asyncio.Future[Any] = self._loop.create_future()
+        started: list[Any] = []
 
         def done(future: Any) -> None:
             error = future.exception()
@@ -125,18 +127,24 @@ class RosThread:
             else:
                 self.hand(_set_result, answer, future.result())
 
-        def begin() -> Any:
-            future = start()
-            future.add_done_callback(done)
-            return future
+        def begin() -> None:
+            try:
+                future = start()
+            except Exception as error:  # handed to whoever awaits, not handled here
+                self.hand(_set_exception, answer, error)
+            else:
+                started.append(future)
+                future.add_done_callback(done)
 
-        future = await self.run(begin)
+        def forget() -> None:
+            if abandon is not None and started and not started[0].done():
+                abandon(started[0])
+
+        self.post(begin)
         try:
             return await answer
         except asyncio.CancelledError:
-            if abandon is not None:
-                give_up = abandon
-                self.post(lambda: give_up(future))
+            self.post(forget)
             raise
 
     def _run_calls(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from training_manager_ros.bridge.decode import from_json
@@ -15,7 +15,7 @@ from training_manager_ros.bridge.rosthread import RosThread
 from training_manager_ros.bridge.sweeper import Sweeper
 from training_manager_ros.errors import NotFound, TrainingManagerError
 
-__all__ = ["DISCOVERY", "NoAnswer", "Services", "pauses"]
+__all__ = ["DISCOVERY", "KEPT", "NoAnswer", "Services", "pauses"]
 
 # How long to look for a service or action that isn't there (it may be starting), in seconds.
 DISCOVERY = 2.0
@@ -34,9 +34,16 @@ class _Client:
     type: str
     cls: Any
     entity: Any
-    slots: asyncio.Semaphore
     used: float = 0.0
     pending: int = 0
+
+
+@dataclass
+class _Turns:
+    """Whose turn it is at one service."""
+
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT))
+    calls: int = 0
 
 
 class Services:
@@ -45,6 +52,7 @@ class Services:
     def __init__(self, ros: RosThread, loop: asyncio.AbstractEventLoop) -> None:
         self._ros = ros
         self._clients: dict[str, _Client] = {}  # in the executor's thread only
+        self._turns: dict[str, _Turns] = {}
         self._searches: dict[str, asyncio.Future[None]] = {}
         self._sweeper = Sweeper(ros, loop, KEPT, self._sweep)
 
@@ -54,37 +62,72 @@ class Services:
         Raises `NotFound` if there is no such service, `InvalidInput` if the arguments do not fit,
         `NoAnswer` when the time is over.
         """
-        client = await self._client(service)
         try:
-            request = from_json(client.cls.Request, arguments)
-            return to_json(await asyncio.wait_for(self._response(client, request), timeout))
+            return to_json(await asyncio.wait_for(self._in_turn(service, arguments), timeout))
         except asyncio.TimeoutError:
             raise NoAnswer(f"The service {service} did not answer within {timeout:g} s.") from None
         finally:
-            self._ros.post(lambda: self._done(client))
             self._sweeper.wake()
 
-    async def _response(self, client: _Client, request: Any) -> Any:
-        async with client.slots:
-            return await self._ros.result_of(
-                lambda: client.entity.call_async(request),
-                client.entity.remove_pending_request,
-            )
+    async def _in_turn(self, service: str, arguments: Any) -> Any:
+        turns = self._turns.setdefault(service, _Turns())
+        turns.calls += 1
+        try:
+            async with turns.slots:
+                return await self._call(service, arguments)
+        finally:
+            turns.calls -= 1
+            if turns.calls == 0:
+                del self._turns[service]
 
-    async def _client(self, service: str) -> _Client:
-        client = await self._ros.run(self._use, service)
-        if client is None:
-            # However many calls wait, one looks.
-            search = self._searches.get(service)
-            if search is None:
-                search = asyncio.ensure_future(self._search(service))
-                self._searches[service] = search
-                search.add_done_callback(lambda _: self._searches.pop(service, None))
-            await asyncio.shield(search)
-            client = await self._ros.run(self._use, service)
-        if client is None:
-            raise NotFound(_missing(service))
-        return client
+    async def _call(self, service: str, arguments: Any) -> Any:
+        try:
+            return await self._response(service, arguments)
+        except _NotReady:
+            await self._found(service)
+        try:
+            return await self._response(service, arguments)
+        except _NotReady:
+            raise NotFound(_missing(service)) from None
+
+    async def _response(self, service: str, arguments: Any) -> Any:
+        client: _Client | None = None
+
+        def begin() -> Any:
+            nonlocal client
+            client = self._ready(service)
+            if client is None:
+                raise _NotReady
+            future = client.entity.call_async(from_json(client.cls.Request, arguments))
+            client.pending += 1
+            future.add_done_callback(done)
+            return future
+
+        def done(_: Any) -> None:
+            assert client is not None
+            client.pending -= 1
+            client.used = time.monotonic()
+
+        def abandon(future: Any) -> None:
+            assert client is not None
+            client.entity.remove_pending_request(future)
+            done(future)
+
+        return await self._ros.result_of(begin, abandon)
+
+    async def _found(self, service: str) -> None:
+        """Wait until the service is there; however many calls wait, one looks."""
+        search = self._searches.get(service)
+        if search is None:
+            search = asyncio.ensure_future(self._search(service))
+            self._searches[service] = search
+            search.add_done_callback(lambda done: self._searched(service, done))
+        await asyncio.shield(search)
+
+    def _searched(self, service: str, search: asyncio.Future[None]) -> None:
+        del self._searches[service]
+        if not search.cancelled():
+            search.exception()  # whoever waited has had it; there may be nobody any more
 
     async def _search(self, service: str) -> None:
         for pause in pauses(DISCOVERY):
@@ -94,13 +137,6 @@ class Services:
         raise NotFound(_missing(service))
 
     # In the executor's thread
-
-    def _use(self, service: str) -> _Client | None:
-        """As `_ready`, and the client is marked as in use."""
-        client = self._ready(service)
-        if client is not None:
-            client.pending += 1
-        return client
 
     def _ready(self, service: str) -> _Client | None:
         """A client whose server is there; None if there is none yet."""
@@ -115,16 +151,11 @@ class Services:
             if client is None or client.type != found:
                 self._drop(service)
                 cls = service_class(found)
-                entity = self._ros.node.create_client(cls, service)
-                client = _Client(found, cls, entity, asyncio.Semaphore(IN_FLIGHT))
+                client = _Client(found, cls, self._ros.node.create_client(cls, service))
                 self._clients[service] = client
             if not client.entity.service_is_ready():
                 return None
         return client
-
-    def _done(self, client: _Client) -> None:
-        client.pending -= 1
-        client.used = time.monotonic()
 
     def _drop(self, service: str) -> None:
         client = self._clients.pop(service, None)
@@ -137,6 +168,10 @@ class Services:
             if client.pending == 0 and client.used < before:
                 self._drop(service)
         return bool(self._clients)
+
+
+class _NotReady(Exception):
+    """Nobody serves the service yet."""
 
 
 def _missing(service: str) -> str:

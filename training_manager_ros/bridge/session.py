@@ -58,6 +58,7 @@ class Session:
         self._advertised: dict[str, set[Hashable]] = {}
         self._goals = Goals(bridge.actions, outbox)
         self._pending: set[asyncio.Task[None]] = set()
+        self._closed = False  # a request may still be worked on then
         self._operations: dict[str, Callable[[Request], Awaitable[None]]] = {
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
@@ -73,6 +74,8 @@ class Session:
     async def handle(self, text: str) -> None:
         """Carry out one message of the client; calls and goals go on by themselves."""
         await self._outbox.relieved()
+        if self._closed:
+            return
         try:
             request = read_request(text)
         except BadRequest as error:
@@ -112,6 +115,7 @@ class Session:
 
     def close(self) -> None:
         """The client is gone: release all it had. Goals it sent go on."""
+        self._closed = True
         self._outbox.close()
         for task in self._pending:
             task.cancel()
@@ -149,6 +153,8 @@ class Session:
             subscription.unwant(request.id)
             self._end_if_unwanted(spelled, topic)
             raise
+        if self._closed:
+            self._bridge.subscribers.leave(topic, subscription)
         self._status("info", f"Subscribed to {spelled}", request.id)
 
     async def _unsubscribe(self, request: Request) -> None:
@@ -177,7 +183,7 @@ class Session:
             bool(request.get("latch", False)),
             max(1, min(int(request.get("queue_size", 100)), MAX_QUEUE)),
         )
-        self._advertised.setdefault(topic, set()).add(user)
+        self._advertise_as(user, topic)
         self._status("info", f"Advertised {topic}", request.id)
 
     async def _unadvertise(self, request: Request) -> None:
@@ -193,10 +199,15 @@ class Session:
 
     async def _publish(self, request: Request) -> None:
         topic = self._allowed(self._bridge.topics, "topic", request.fields["topic"])
-        mine = self._advertised.setdefault(topic, set())
-        user = next(iter(mine), (self, None))
+        user = next(iter(self._advertised.get(topic, ())), (self, None))
         await self._bridge.publishers.publish(user, topic, request.fields.get("msg"))
-        mine.add(user)
+        self._advertise_as(user, topic)
+
+    def _advertise_as(self, user: Hashable, topic: str) -> None:
+        if self._closed:
+            self._bridge.publishers.release(user, topic)
+        else:
+            self._advertised.setdefault(topic, set()).add(user)
 
     # Services
 
