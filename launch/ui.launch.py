@@ -63,6 +63,16 @@ def arguments() -> Iterator[DeclareLaunchArgument]:
         description="false: whoever reaches the port may do everything",
     )
     yield DeclareLaunchArgument(
+        "allow_host",
+        default_value="",
+        description="a further name that the panel may be opened by; several with commas",
+    )
+    yield DeclareLaunchArgument(
+        "media_cache_bytes",
+        default_value="2147483648",
+        description="size of the cache of encoded videos",
+    )
+    yield DeclareLaunchArgument(
         "log_level",
         default_value="info",
         choices=["debug", "info", "warning", "error"],
@@ -103,6 +113,8 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                 executable("panel"),
                 *("--host", host, "--port", str(port), "--skills-dir", skills_dir),
                 *("--bridge-port", str(bridge_port), "--log-level", log_level),
+                *("--media-cache-bytes", argument("media_cache_bytes")),
+                *(f"--allow-host={name}" for name in argument("allow_host").split(",") if name),
                 *([] if argument("auth") == "true" else ["--no-auth"]),
             ],
             **RESTARTED,

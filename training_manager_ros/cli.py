@@ -98,6 +98,19 @@ def _ui_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-auth", action="store_true", help="whoever reaches the port may do everything"
     )
     parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name that the panel may be opened by; again for more",
+    )
+    parser.add_argument(
+        "--media-cache-bytes",
+        type=int,
+        metavar="N",
+        help="size of the cache of encoded videos (2 GiB)",
+    )
+    parser.add_argument(
         "-s",
         "--server",
         metavar="URL",

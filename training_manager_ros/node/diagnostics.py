@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
 
@@ -13,11 +15,12 @@ _PERIOD = 1.0  # seconds; what diagnostic_updater uses
 
 
 class Diagnostics:
-    """Publishes the node's health on a timer."""
+    """Publishes the node's health on a timer; `problem` says what is wrong as a whole, or ""."""
 
-    def __init__(self, node: Node, catalog: Catalog) -> None:
+    def __init__(self, node: Node, catalog: Catalog, problem: Callable[[], str]) -> None:
         self._node = node
         self._catalog = catalog
+        self._problem = problem
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 1)
         node.create_timer(_PERIOD, self._publish)
 
@@ -32,8 +35,8 @@ class Diagnostics:
         level, message = DiagnosticStatus.OK, f"{len(skills)} skills"
         if broken:
             level, message = DiagnosticStatus.WARN, f"{len(broken)} of {len(skills)} skills broken"
-        if self._catalog.problem:
-            level, message = DiagnosticStatus.ERROR, self._catalog.problem
+        if problem := self._problem():
+            level, message = DiagnosticStatus.ERROR, problem
         return DiagnosticStatus(
             level=level,
             name="training_manager: skills",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Collection
@@ -29,6 +28,7 @@ from training_manager_ros.skills import (
     Watch,
     create_skill,
     known_fields,
+    parse_object,
     read_metadata,
     skill_folder,
     update_metadata,
@@ -63,7 +63,7 @@ class TrainingManagerNode:
         self._publishing = threading.Lock()
         self._skills_topic = self.node.create_publisher(SkillList, "~/skills", LATCHED)
         self._watch: Watch | None = None
-        self._diagnostics = Diagnostics(self.node, self._catalog)
+        self._diagnostics = Diagnostics(self.node, self._catalog, self._problem)
         handlers = ReentrantCallbackGroup()
         for kind, name, handler in (
             (GetSkill, "~/get_skill", self._get_skill),
@@ -95,16 +95,18 @@ class TrainingManagerNode:
             self._publish_skills()
 
     def _publish_skills(self) -> None:
-        unwatched = self._watch.problem if self._watch is not None else ""
         with self._publishing:
             self._skills_topic.publish(
                 SkillList(
                     stamp=self.node.get_clock().now().to_msg(),
                     skills_dir=str(self._skills_dir),
-                    problem=self._catalog.problem or unwatched,
+                    problem=self._problem(),
                     skills=[convert.skill_to_msg(skill) for skill in self._catalog.skills()],
                 )
             )
+
+    def _problem(self) -> str:
+        return self._catalog.problem or (self._watch.problem if self._watch is not None else "")
 
     def _changed(self, name: str) -> None:
         """Show a change of our own at once instead of waiting for the watch, and tell the brain."""
@@ -125,7 +127,9 @@ class TrainingManagerNode:
     def _update_skill(self, request: Any, response: Any) -> Any:
         folder = skill_folder(self._skills_dir, request.name)
         try:
-            metadata = update_metadata(folder, request.revision, _json_object(request.patch_json))
+            metadata = update_metadata(
+                folder, request.revision, parse_object(request.patch_json, "patch_json")
+            )
         except StaleRevision as conflict:
             response.conflict = True
             response.metadata_json = conflict.current.text
@@ -144,7 +148,7 @@ class TrainingManagerNode:
             request.type,
             guidelines=request.guidelines,
             guidelines_when_running=request.guidelines_when_running,
-            execution=_json_object(request.execution_json or "{}"),
+            execution=parse_object(request.execution_json or "{}", "execution_json"),
         )
         _log.info("%s: new skill", name)
         self._changed(name)
@@ -176,13 +180,3 @@ class TrainingManagerNode:
     def _make_reload_client(self) -> Any:
         name = self._parameters.reload_service
         return self.node.create_client(Trigger, name) if name else None
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise InvalidInput(f"This is not JSON: {error}.") from error
-    if not isinstance(value, dict):
-        raise InvalidInput('A JSON object is needed, such as {"name": "Pick up cup"}.')
-    return value

@@ -37,6 +37,19 @@ PARAMETERS = (
         choices=("debug", "info", "warning", "error"),
     ),
     ParameterSpec(
+        "server_url",
+        "",
+        "Address of the training server; empty: TRAINING_SERVER_URL, else Innate's.",
+        read_only=True,
+    ),
+    ParameterSpec(
+        "auth_issuer_url",
+        "",
+        "Address that exchanges the service key for a token; empty: INNATE_AUTH_ISSUER_URL or "
+        "INNATE_AUTH_URL, else Innate's.",
+        read_only=True,
+    ),
+    ParameterSpec(
         "reload_service",
         "/brain/reload_primitives",
         "A std_srvs/srv/Trigger service that is called after a skill was changed, where it is "

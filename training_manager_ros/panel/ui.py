@@ -17,6 +17,7 @@ from training_manager_ros.panel.running import (
     when_told_to_end,
 )
 from training_manager_ros.panel.server import (
+    MEDIA_BYTES,
     CantListen,
     PanelOptions,
     PanelServer,
@@ -69,7 +70,8 @@ async def _run(args: argparse.Namespace) -> int:
         host=args.host or "",
         port=args.port,
         auth=not args.no_auth,
-        allowed_hosts=tuple(getattr(args, "allow_host", None) or ()),
+        allowed_hosts=tuple(args.allow_host),
+        media_bytes=args.media_cache_bytes or MEDIA_BYTES,
     )
     try:
         server = PanelServer(options)
