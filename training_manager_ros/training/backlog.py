@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 from typing import Generic, TypeVar
-
-import anyio
 
 __all__ = ["Backlog"]
 
@@ -19,7 +18,7 @@ class Backlog(Generic[_T]):
         self._heap: list[tuple[int, str]] = []
         self._items: dict[str, _T] = {}
         self._certain: set[str] = set()
-        self._grown = anyio.Event()
+        self._grown = asyncio.Event()
         self._closed = False
 
     def add(self, name: str, size: int, item: _T, *, certain: bool = True) -> None:
@@ -51,4 +50,4 @@ class Backlog(Generic[_T]):
 
     def _wake(self) -> None:
         self._grown.set()
-        self._grown = anyio.Event()
+        self._grown = asyncio.Event()

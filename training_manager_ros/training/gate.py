@@ -18,7 +18,7 @@ class Gate:
     """Open, or closed while the work is paused."""
 
     def __init__(self) -> None:
-        self._open = anyio.Event()
+        self._open = asyncio.Event()
         self._open.set()
 
     @property
@@ -33,7 +33,7 @@ class Gate:
     def set(self, *, closed: bool) -> None:
         """Open or close it."""
         if closed and self._open.is_set():
-            self._open = anyio.Event()
+            self._open = asyncio.Event()
         elif not closed:
             self._open.set()
 

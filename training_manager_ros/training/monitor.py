@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timezone
@@ -77,7 +78,7 @@ class RunMonitor:
         self._state = read_runs(state_file, client.server_name)
         self._failures = 0
         self._asking: anyio.Lock | None = None
-        self._woken: anyio.Event | None = None
+        self._woken: asyncio.Event | None = None
         self._stop: Callable[[], None] | None = None
 
     @property
@@ -112,7 +113,7 @@ class RunMonitor:
 
     async def _follow(self, connection: Connection) -> None:
         while True:
-            self._woken = anyio.Event()
+            self._woken = asyncio.Event()
             await self._ask(connection.server, due_only=True)
             with anyio.move_on_after(self._pause()):
                 await self._woken.wait()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import anyio
+import asyncio
 
 from training_manager_ros.errors import TrainingManagerError
 from training_manager_ros.training.backlog import Backlog
@@ -36,8 +36,8 @@ class UploadUrls:
         self._skill_id = skill_id
         self._backlog = backlog
         self._ready: dict[str, Addresses] = {}
-        self._waiting: dict[str, anyio.Event] = {}
-        self._wanted = anyio.Event()
+        self._waiting: dict[str, asyncio.Event] = {}
+        self._wanted = asyncio.Event()
         self._error: TrainingManagerError | None = None
 
     async def get(self, name: str, *, fresh: bool) -> Addresses:
@@ -47,7 +47,7 @@ class UploadUrls:
         while name not in self._ready:
             if self._error is not None:
                 raise self._error
-            arrived = self._waiting.setdefault(name, anyio.Event())
+            arrived = self._waiting.setdefault(name, asyncio.Event())
             self._wanted.set()
             await arrived.wait()
         if len(self._ready) <= BATCH // 2 and self._ahead(1):
@@ -65,7 +65,7 @@ class UploadUrls:
         """Ask the server as long as this runs; raises what it refuses for good."""
         while True:
             await self._wanted.wait()
-            self._wanted = anyio.Event()
+            self._wanted = asyncio.Event()
             waiting = list(self._waiting)[:BATCH]
             names = waiting + self._ahead(BATCH - len(waiting))
             if not names:
