@@ -1,4 +1,4 @@
-"""Imports point one way: node, panel, cli, orchestrator → jobs → datasets, skills, training."""
+"""Imports point one way: node, panel, cli, orchestrator → jobs → editing → skills, datasets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "training_manager_ros"
-INNER = ("skills", "datasets", "training", "jobs")
+INNER = ("skills", "datasets", "editing", "training", "jobs")
 FORBIDDEN = ("rclpy", "tornado", "training_manager", "rcl_interfaces", "std_srvs", "launch")
 HEAVY = ("numpy", "h5py", "pyarrow", "av", "httpx", "rclpy", "tornado")
 
@@ -92,7 +92,8 @@ def test_the_inner_packages_lead_to_neither_ros_nor_http(folder: str) -> None:
         ("datasets", {"datasets"}),
         ("skills", {"skills", "datasets"}),
         ("training", {"training", "skills", "datasets"}),
-        ("jobs", {"jobs", "training", "skills", "datasets"}),
+        ("editing", {"editing", "skills", "datasets"}),
+        ("jobs", {"jobs", "editing", "training", "skills", "datasets"}),
     ],
 )
 def test_inner_packages_import_only_what_lies_below_them(folder: str, allowed: set[str]) -> None:

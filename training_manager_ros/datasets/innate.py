@@ -79,7 +79,7 @@ class InnateDataset(Dataset):
 
     def episode(self, episode_id: int) -> Episode:
         """See `Dataset`."""
-        entry = self._entry(episode_id)
+        entry = self.entry(episode_id)
         problems = list(entry.problems)
         file, where = self._rows_file(entry, problems)
         content: Hdf5Facts | None = None
@@ -146,7 +146,7 @@ class InnateDataset(Dataset):
 
     def frames(self, episode_id: int, camera: str) -> FrameSource:
         """See `Dataset`."""
-        entry = self._entry(episode_id)
+        entry = self.entry(episode_id)
         for name, video in entry.videos:
             if name == camera:
                 return self._video_frames(video)
@@ -156,6 +156,17 @@ class InnateDataset(Dataset):
                 rate = self._rate or self._recorded_rate(episode_id)
                 return Hdf5Frames(Path(file.path), images.path, images.rows, rate)
         raise NotFound(f"Episode {episode_id} has no camera {camera!r}.")
+
+    def entry(self, episode_id: int) -> InnateEntry:
+        """How the episode is listed."""
+        try:
+            return self._entries[episode_id]
+        except KeyError:
+            raise NotFound(f"There is no episode {episode_id} in {self.root.name}.") from None
+
+    def file(self, name: str) -> FileEntry | None:
+        """A file in data/ by its name, as it was when the dataset was opened."""
+        return self._listing.files.get(name)
 
     def _video_frames(self, name: str) -> VideoFrames:
         file = self._listing.files.get(name)
@@ -197,15 +208,9 @@ class InnateDataset(Dataset):
             found += [_raw_camera(images) for images in content.images]
         return found
 
-    def _entry(self, episode_id: int) -> InnateEntry:
-        try:
-            return self._entries[episode_id]
-        except KeyError:
-            raise NotFound(f"There is no episode {episode_id} in {self.root.name}.") from None
-
     def _content(self, episode_id: int) -> tuple[FileEntry, Hdf5Facts]:
         problems: list[str] = []
-        file, _ = self._rows_file(self._entry(episode_id), problems)
+        file, _ = self._rows_file(self.entry(episode_id), problems)
         if file is None:
             raise Unreadable(problems[-1] if problems else f"Episode {episode_id} has no file.")
         return file, hdf5_facts(self._facts, file)

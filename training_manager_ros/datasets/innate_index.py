@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -26,6 +26,7 @@ class InnateEntry:
     end: str
     videos: tuple[tuple[str, str], ...]  # (camera, file), in the order of the trainer's cameras
     problems: tuple[str, ...]
+    item: Mapping[str, Any] = field(default_factory=dict, compare=False)  # as it is in the list
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _entry(item: Mapping[str, Any]) -> InnateEntry:
     videos.sort(key=lambda video: video[1])
     start, end = to_text(item.get("start_timestamp")), to_text(item.get("end_timestamp"))
     number = -1 if episode_id is None else episode_id
-    return InnateEntry(number, file, start, end, tuple(videos), tuple(problems))
+    return InnateEntry(number, file, start, end, tuple(videos), tuple(problems), item)
 
 
 def _plain_name(name: object, problems: list[str]) -> str:

@@ -18,7 +18,7 @@ _COMPARED = ("action", "qpos", "observation.state")
 def compare(parts: Sequence[Part], rules: JoinRules) -> tuple[PlanProblem, ...]:
     """Differences between the parts. Raises `InvalidInput` for a camera that can't be renamed so.
 
-    Values are compared by the first readable episode of each part: the rest of a dataset is like it.
+    Values are compared by the first readable episode of each part.
     """
     for part in parts:
         _check_renaming(part)
@@ -94,8 +94,8 @@ def _camera(
     name = first.renamed(one.name)
     if one.width and other.width and (one.width, one.height) != (other.width, other.height):
         yield PlanProblem(
-            f"The pictures of {name} differ in size: {one.width} × {one.height} in {first.skill}, "
-            f"{other.width} × {other.height} in {second.skill}.",
+            f"The pictures of {name} differ in size: {one.width} x {one.height} in {first.skill}, "
+            f"{other.width} x {other.height} in {second.skill}.",
             "Choose sources of one size, or allow different cameras.",
             blocks=not rules.any_cameras,
         )

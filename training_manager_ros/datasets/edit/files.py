@@ -6,6 +6,7 @@ file, so it is only for files that nobody writes in place; else the kernel copie
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 
-from training_manager_ros.errors import TrainingManagerError
+from training_manager_ros.errors import Conflict, TrainingManagerError
 
 __all__ = ["DiskProblem", "FileMode", "Files"]
 
@@ -69,50 +70,68 @@ class Files:
     def make_folder(self, path: Path) -> None:
         """Make a folder and those above it; no error if it is there."""
         if not path.is_dir():
-            self._before("make folder", path)
             with explained(path):
+                self._before("make folder", path)
                 path.mkdir(parents=True, exist_ok=True)
 
-    def place(self, source: Path, target: Path, *, linkable: bool) -> None:
-        """Make `target` hold what `source` holds. `linkable`: nobody writes such files in place."""
+    def place(self, source: Path, target: Path, *, linkable: bool, size: int | None = None) -> None:
+        """Make `target` hold what `source` holds. `linkable`: nobody writes such files in place.
+
+        Raises `Conflict` where the source does not have the `size` that it had.
+        """
         self.make_folder(target.parent)
-        self._before("place", target)
+        source = Path(os.path.realpath(source))  # a link to a link would lead elsewhere
+        try:
+            now = source.stat().st_size
+        except OSError as error:
+            raise DiskProblem(f"{source} can't be read: {error.strerror or error}.") from error
+        if size is not None and now != size:
+            raise Conflict(f"{source.name} was changed meanwhile; start again.")
         with explained(target):
-            size = source.stat().st_size
+            self._before("place", target)
             if self._reflink(source, target) or (linkable and self._hard_link(source, target)):
-                self._advance(size)
+                self._advance(now)
             else:
                 self._copy(source, target)
 
     def write(self, target: Path, content: bytes) -> None:
         """A new file with this content, on disk when it returns."""
         self.make_folder(target.parent)
-        self._before("write", target)
-        with explained(target), target.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        with explained(target):
+            self._before("write", target)
+            with target.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
         self._advance(len(content))
 
     def make(self, target: Path, produce: Callable[[Path], None]) -> None:
         """A new file that `produce` writes at the path it is given, on disk when it returns."""
         self.make_folder(target.parent)
-        self._before("make", target)
         with explained(target):
+            self._before("make", target)
             produce(target)
+            sync(target)
+
+    def change(self, target: Path, edit: Callable[[Path], None]) -> None:
+        """Let `edit` change a file that is ours alone; on disk when it returns."""
+        with explained(target):
+            self._before("change", target)
+            edit(target)
             sync(target)
 
     def publish(self, stage: Path, target: Path) -> None:
         """Put everything below `stage` on disk, then let it appear as `target` by one rename."""
-        self._before("sync", stage)
         with explained(stage):
+            self._before("sync", stage)
             for folder, _, _ in os.walk(stage):
                 sync(Path(folder))
-        self._before("publish", target)
         with explained(target):
+            self._before("publish", target)
             stage.rename(target)
-        self._before("sync", target.parent)
-        sync(target.parent)
+        with contextlib.suppress(OSError):  # it is in place; not every file system can do this
+            self._before("sync", target.parent)
+            sync(target.parent)
 
     def _reflink(self, source: Path, target: Path) -> bool:
         if self._mode not in (FileMode.AUTO, FileMode.REFLINK):
@@ -124,6 +143,7 @@ class Files:
                 if error.errno not in _CANT:
                     raise
             else:
+                os.fsync(writing.fileno())
                 _keep_times(source, target)
                 return True
         target.unlink()

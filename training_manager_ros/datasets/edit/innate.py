@@ -1,4 +1,4 @@
-"""Delete and merge for Innate's datasets: whole files stay as they are, only the list is written anew."""
+"""Joining Innate's datasets: whole files stay as they are, only the list is written anew."""
 
 from __future__ import annotations
 
@@ -8,107 +8,139 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from training_manager_ros.datasets.edit.hdf5_names import PlaceRenamed
+from training_manager_ros.datasets.edit.parts import Joined, JoinRules, Part
 from training_manager_ros.datasets.edit.plan import Origin, PlanProblem, Step
 from training_manager_ros.datasets.edit.steps import Place, Write
 from training_manager_ros.datasets.innate import InnateDataset
-from training_manager_ros.datasets.jsonfile import read_json, to_int
+from training_manager_ros.datasets.jsonfile import read_json
+from training_manager_ros.datasets.listing import FileEntry
 from training_manager_ros.datasets.model import DatasetFormat
 
-__all__ = ["InnatePart", "InnateResult", "join_innate"]
+__all__ = ["join_innate"]
 
 _LIST = "dataset_metadata.json"
 
 
-@dataclass(frozen=True)
-class InnatePart:
-    """Some episodes of one source, in order."""
-
-    dataset: InnateDataset
-    episodes: tuple[int, ...]
-    cameras: Mapping[str, str] = field(default_factory=dict)  # new names for cameras, if any
-
-
-@dataclass(frozen=True)
-class InnateResult:
-    """What becomes of the parts."""
-
-    format: DatasetFormat
-    rate: float
-    cameras: tuple[str, ...]
-    origins: tuple[Origin, ...]
-    frames: int
-    problems: tuple[PlanProblem, ...]
-    steps: tuple[Step, ...]
-
-
-def join_innate(parts: Sequence[InnatePart], rate: float) -> InnateResult:
-    """The parts' episodes as one dataset, numbered from 0 in order, with `rate` as declared rate."""
-    origins: list[Origin] = []
-    problems: list[PlanProblem] = []
-    steps: list[Step] = []
-    entries: list[dict[str, Any]] = []
-    cameras: dict[str, None] = {}
-    frames = 0
+def join_innate(parts: Sequence[Part], rules: JoinRules) -> Joined:
+    """See `join`."""
+    result = _Result()
     for part in parts:
-        listed = _listed(part.dataset.root)
         for episode_id in part.episodes:
-            new_id = len(entries)
-            episode = part.dataset.episode(episode_id)
-            skill = part.dataset.root.name
-            problems += _broken(skill, episode_id, episode.problems)
-            old = listed.get(episode_id, {})
-            entry = {**old, "episode_id": new_id, "file_name": f"episode_{new_id}.h5"}
-            steps.append(_place(part.dataset.root / episode.file, f"data/{entry['file_name']}"))
-            if "video_files" in old:
-                videos = dict(_videos(part, episode_id, new_id))
-                entry["video_files"] = sorted(videos)
-                steps += [_place(source, f"data/{name}") for name, source in videos.items()]
-            entries.append(entry)
-            origins.append(Origin(skill, episode_id, new_id))
-            cameras |= dict.fromkeys(part.cameras.get(name, name) for name in episode.cameras)
-            frames += episode.frames
-    converted = sum("video_files" in entry for entry in entries)
-    kind = DatasetFormat.MIXED if converted else DatasetFormat.H5
-    if converted == len(entries):
-        kind = DatasetFormat.H264
+            result.add(part, episode_id)
+    rates = [part.dataset.summary.rate for part in parts]
+    rate = rules.rate or next((one for one in rates if one), 0.0)
     first = read_json(parts[0].dataset.root / "data" / _LIST)
+    # the recorder's own way to write a rate is kept where nobody asked for another
+    listed_rate = first.get("data_frequency") if rate == rates[0] else _number(rate)
+    converted = [bool(entry.get("video_files")) for entry in result.entries]
     metadata = {
         **first,
-        "data_frequency": int(rate) if float(rate).is_integer() else rate,
-        "dataset_type": "h264" if converted else "h5",
-        "number_of_episodes": len(entries),
-        "episodes": entries,
+        "data_frequency": listed_rate,
+        "dataset_type": "h264" if any(converted) else "h5",
+        "number_of_episodes": len(result.entries),
+        "episodes": result.entries,
     }
-    steps.append(Write(f"data/{_LIST}", (json.dumps(metadata, indent=4) + "\n").encode()))
-    return InnateResult(
-        kind, rate, tuple(sorted(cameras)), tuple(origins), frames, tuple(problems), tuple(steps)
+    content = json.dumps(metadata, indent=4) + "\n"
+    return Joined(
+        _format(converted),
+        rate,
+        tuple(sorted(result.cameras)),
+        tuple(result.origins),
+        result.frames,
+        (*_unlike(parts), *result.problems),
+        (*result.steps, Write(f"data/{_LIST}", content.encode())),
     )
 
 
-def _listed(root: Path) -> dict[int, dict[str, Any]]:
-    """The entries of the source's list by id, with whatever keys they have."""
-    episodes = read_json(root / "data" / _LIST).get("episodes", [])
-    entries: dict[int, dict[str, Any]] = {}
-    for position, entry in enumerate(episodes):
-        if isinstance(entry, dict):
-            entries.setdefault(to_int(entry.get("episode_id"), position) or 0, entry)
-    return entries
+@dataclass
+class _Result:
+    """What grows with each episode that is added."""
+
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+    problems: list[PlanProblem] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    cameras: set[str] = field(default_factory=set)
+    frames: int = 0
+
+    def add(self, part: Part, episode_id: int) -> None:
+        dataset = _innate(part)
+        listed, episode = dataset.entry(episode_id), dataset.episode(episode_id)
+        new_id = len(self.entries)
+        name = f"episode_{new_id}.h5"
+        rows = dataset.file(listed.file)
+        videos = [
+            (f"episode_{new_id}_{part.renamed(camera)}.mp4", dataset.file(file))
+            for camera, file in listed.videos
+        ]
+        # a camera is named by the episode only where its video was found and could be read
+        broken = rows is None or not episode.frames or len(episode.cameras) < len(videos)
+        broken |= len({target for target, _ in videos}) < len(videos)
+        for problem in episode.problems or (("It can't be read.",) if broken else ()):
+            self.problems.append(_problem(part, episode_id, problem, broken))
+        if rows is not None:
+            self.steps.append(_place_rows(part, rows, f"data/{name}", episode.cameras))
+        for target, video in videos:
+            if video is not None:
+                self.steps.append(_place(video, f"data/{target}"))
+        entry = {**listed.item, "episode_id": new_id, "file_name": name}
+        if "video_files" in entry:
+            entry["video_files"] = sorted(target for target, _ in videos)
+        self.entries.append(entry)
+        self.origins.append(Origin(part.skill, episode_id, new_id))
+        self.cameras.update(map(part.renamed, episode.cameras))
+        self.frames += episode.frames
 
 
-def _videos(part: InnatePart, episode_id: int, new_id: int) -> Iterator[tuple[str, Path]]:
-    for camera, source in part.dataset.video_files(episode_id):
-        yield f"episode_{new_id}_{part.cameras.get(camera, camera)}.mp4", source
+def _innate(part: Part) -> InnateDataset:
+    assert isinstance(part.dataset, InnateDataset)
+    return part.dataset
 
 
-def _place(source: Path, target: str) -> Place:
-    size = source.stat().st_size if source.exists() else 0
-    return Place(source, target, size, linkable=True)
-
-
-def _broken(skill: str, episode_id: int, problems: Sequence[str]) -> Iterator[PlanProblem]:
-    for problem in problems:
+def _unlike(parts: Sequence[Part]) -> Iterator[PlanProblem]:
+    """Raw and converted recordings may lie in one dataset, but are not brought together."""
+    if len(parts) == 1:
+        return
+    raw = [part.skill for part in parts if any(not one for one in _converted(part))]
+    converted = [part.skill for part in parts if any(_converted(part))]
+    if raw and converted:
         yield PlanProblem(
-            f"{skill}, episode {episode_id}: {problem}",
-            "Leave the episode out, or mend it first.",
+            f"{', '.join(dict.fromkeys(raw))} holds raw recordings, "
+            f"{', '.join(dict.fromkeys(converted))} converted ones (h264).",
+            f"Convert {', '.join(dict.fromkeys(raw))} to h264 first.",
             blocks=True,
         )
+
+
+def _converted(part: Part) -> Iterator[bool]:
+    dataset = _innate(part)
+    return (bool(dataset.entry(episode).videos) for episode in part.episodes)
+
+
+def _format(converted: Sequence[bool]) -> DatasetFormat:
+    if all(converted):
+        return DatasetFormat.H264
+    return DatasetFormat.MIXED if any(converted) else DatasetFormat.H5
+
+
+def _place(file: FileEntry, target: str) -> Place:
+    return Place(Path(file.path), target, file.size, linkable=True)
+
+
+def _place_rows(part: Part, file: FileEntry, target: str, cameras: Sequence[str]) -> Step:
+    names: Mapping[str, str] = {
+        camera: part.renamed(camera) for camera in cameras if part.renamed(camera) != camera
+    }
+    if not names:
+        return _place(file, target)
+    return PlaceRenamed(Path(file.path), target, file.size, tuple(sorted(names.items())))
+
+
+def _problem(part: Part, episode_id: int, problem: str, broken: bool) -> PlanProblem:
+    remedy = "Leave the episode out, or mend it first." if broken else ""
+    return PlanProblem(f"{part.skill}, episode {episode_id}: {problem}", remedy, blocks=broken)
+
+
+def _number(rate: float) -> float | int:
+    return int(rate) if float(rate).is_integer() else rate

@@ -78,9 +78,15 @@ class EditPlan:
 
 
 def apply_plan(
-    root: Path, plan: EditPlan, files: Files, check: Callable[[], None] = lambda: None
+    root: Path,
+    plan: EditPlan,
+    files: Files,
+    check: Callable[[], None] = lambda: None,
+    done: Callable[[], None] = lambda: None,
 ) -> Path:
-    """Carry out a plan; the new skill's folder. `check` raises to stop between two steps.
+    """Carry out a plan; the new skill's folder.
+
+    `check` raises to stop between two steps, and `done` is told of each step that is done.
 
     Raises `InvalidInput` where a problem blocks the plan or the disk has too little room.
     """
@@ -94,5 +100,6 @@ def apply_plan(
         for step in plan.steps:
             check()
             step.apply(stage, files)
+            done()
         check()
     return root / plan.name

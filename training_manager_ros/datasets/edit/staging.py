@@ -11,7 +11,7 @@ from pathlib import Path
 from training_manager_ros.datasets.edit.files import Files
 from training_manager_ros.errors import Conflict
 
-__all__ = ["clean_stages", "staged"]
+__all__ = ["clean_stages", "stage_names", "staged"]
 
 _SUFFIX = ".staging"
 
@@ -38,6 +38,16 @@ def staged(root: Path, name: str, files: Files) -> Iterator[Path]:
 def clean_stages(root: Path, name: str) -> None:
     """Remove what a crash left of making the skill `name`; the caller holds its lock."""
     _remove(root / f".{name}{_SUFFIX}")
+
+
+def stage_names(root: Path) -> list[str]:
+    """Names of skills that are being made, or were when something was killed."""
+    try:
+        entries = os.listdir(root)
+    except OSError:
+        return []  # whoever wants to write there will be told
+    hidden = [name for name in entries if name.startswith(".") and name.endswith(_SUFFIX)]
+    return [name[1 : -len(_SUFFIX)] for name in hidden if len(name) > len(_SUFFIX) + 1]
 
 
 def _remove(stage: Path) -> None:

@@ -31,7 +31,7 @@ class Place:
 
     def apply(self, stage: Path, files: Files) -> None:
         """See `Step`."""
-        files.place(self.source, stage / self.target, linkable=self.linkable)
+        files.place(self.source, stage / self.target, linkable=self.linkable, size=self.size)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,36 @@
+"""Making new skills out of others: what is deleted or merged, decided first and then carried out.
+
+Knows skills and datasets, but neither jobs nor ROS. The sources are never changed.
+"""
+
+from __future__ import annotations
+
+from ..datasets.edit.files import DiskProblem, FileMode
+from ..datasets.edit.marks import Mark, Verdict, mark_episodes, read_marks
+from ..datasets.edit.plan import EditPlan, Origin, PlanProblem
+from ..datasets.edit.selection import named_episodes, parse_selection
+from .assemble import MergeRules, MergeSource, plan_delete, plan_merge
+from .estimate import Estimate, estimate
+from .provenance import Provenance, read_provenance
+
+__all__ = [
+    "DiskProblem",
+    "EditPlan",
+    "Estimate",
+    "FileMode",
+    "Mark",
+    "MergeRules",
+    "MergeSource",
+    "Origin",
+    "PlanProblem",
+    "Provenance",
+    "Verdict",
+    "estimate",
+    "mark_episodes",
+    "named_episodes",
+    "parse_selection",
+    "plan_delete",
+    "plan_merge",
+    "read_marks",
+    "read_provenance",
+]

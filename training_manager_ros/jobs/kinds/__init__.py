@@ -1,0 +1,10 @@
+"""The kinds of job that there are."""
+
+from __future__ import annotations
+
+__all__ = ["KINDS"]
+
+KINDS = {
+    "delete_episodes": "training_manager_ros.jobs.kinds.delete:DeleteEpisodes",
+    "merge_datasets": "training_manager_ros.jobs.kinds.merge:MergeDatasets",
+}
