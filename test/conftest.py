@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # for `import strategies`
+sys.path.insert(0, str(Path(__file__).parent))  # for `import strategies` and the like
+from domains import take_domain
 
 _ROOT = Path(__file__).parent.parent
 
@@ -59,8 +59,7 @@ def real_skills(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="session")
 def domain() -> Iterator[int]:
     """A ROS domain of this machine alone, for this process and its children."""
-    # Above 101 the ports of Fast DDS meet Linux's ephemeral ones.
-    number = random.SystemRandom().randrange(1, 101)
+    number = take_domain()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ROS_DOMAIN_ID", str(number))
         patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")

@@ -14,6 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from bridges import OWN, BridgeProcess, environment, rosbridge_server, start
+from domains import take_domain
 from peer import Peer
 from wire import Client
 
@@ -21,8 +22,7 @@ from wire import Client
 @pytest.fixture(scope="session")
 def domain() -> int:
     """A ROS domain that nobody else uses."""
-    # Above 101 the ports of Fast DDS meet Linux's ephemeral ones.
-    return random.SystemRandom().randrange(1, 101)
+    return take_domain()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from domains import take_domain
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
@@ -152,7 +153,7 @@ class Ui:
 
 @pytest.fixture(scope="module")
 def domain() -> int:
-    return 100 + os.getpid() % 100
+    return take_domain()
 
 
 @pytest.fixture

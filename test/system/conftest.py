@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 import shutil
 import signal
@@ -17,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from domains import take_domain
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("rclpy")
@@ -33,7 +33,6 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-_used_domains: set[int] = set()
 
 
 @dataclass
@@ -85,8 +84,6 @@ StartRobot = Callable[[Path], Robot]
 
 def _start_robot(skills: Path, folder: Path, port: int = 0) -> Robot:
     assert (_STATIC / "index.html").is_file(), "build the panel first: tools/build_panel.py"
-    domain = random.SystemRandom().choice(sorted(set(range(1, 101)) - _used_domains))
-    _used_domains.add(domain)
     output = folder / "output"
     with output.open("ab") as file:
         process = subprocess.Popen(
@@ -99,7 +96,7 @@ def _start_robot(skills: Path, folder: Path, port: int = 0) -> Robot:
                 "HOME": str(folder),
                 "XDG_STATE_HOME": str(folder / "state"),
                 "XDG_CACHE_HOME": str(folder / "cache"),
-                "ROS_DOMAIN_ID": str(domain),
+                "ROS_DOMAIN_ID": str(take_domain()),
                 "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
                 "ROS_LOG_DIR": str(folder / "log"),
             },
@@ -110,9 +107,7 @@ def _start_robot(skills: Path, folder: Path, port: int = 0) -> Robot:
 
 
 @pytest.fixture(scope="session")
-def samples_robot(
-    sample_skills: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Robot]:
+def samples_robot(sample_skills: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Robot]:
     """A robot with the sample skills, for tests that change nothing."""
     robot = _start_robot(sample_skills, tmp_path_factory.mktemp("robot"))
     yield robot
@@ -134,9 +129,7 @@ def start_robot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartRobot
 
 
 @pytest.fixture(scope="module")
-def own_robot(
-    sample_skills: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Robot]:
+def own_robot(sample_skills: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Robot]:
     """A robot with a copy of the sample skills, which a module's tests may change."""
     folder = tmp_path_factory.mktemp("robot")
     skills = Path(shutil.copytree(sample_skills, folder / "skills", symlinks=True))
@@ -198,6 +191,8 @@ class Browsing:
 
     def close(self) -> None:
         for context in self._contexts:
+            for page in context.pages:
+                page.unroute_all(behavior="ignoreErrors")
             context.close()
 
 
