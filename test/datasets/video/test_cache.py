@@ -42,6 +42,17 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
     assert names(tmp_path) == {"a.mp4"}
 
 
+def test_using_a_file_does_not_change_it(tmp_path: Path) -> None:
+    cache = FileCache(tmp_path, 10_000)
+    make(cache, "a")
+    age(tmp_path, "a")
+    before = (tmp_path / "a").stat()
+    assert cache.get("a") is not None
+    after = (tmp_path / "a").stat()
+    assert after.st_mtime_ns == before.st_mtime_ns
+    assert after.st_atime_ns > before.st_atime_ns
+
+
 def test_an_error_leaves_nothing(tmp_path: Path) -> None:
     cache = FileCache(tmp_path, 10_000)
 

@@ -2,7 +2,8 @@
 
 A file is written beside under a hidden name and appears by one rename, so what can be seen is
 whole. Its writer holds a lock on the hidden file; what nobody holds is the leftover of a crash and
-goes. Which file was used last is told by its time of change.
+goes. Which file was used last is told by its time of access; its time of change stays, since a
+browser takes another one for another file.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import fcntl
 import logging
 import os
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +49,7 @@ class FileCache:
         """The file of that name, marked as used now; None where it is not there."""
         path = self._folder / name
         try:
-            os.utime(path)
+            os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
         except OSError:
             return None
         return path
@@ -97,7 +99,7 @@ class FileCache:
                         _remove_if_abandoned(entry.path)
                     elif entry.is_file(follow_symlinks=False):
                         status = entry.stat(follow_symlinks=False)
-                        files.append((status.st_mtime_ns, status.st_size, entry.path))
+                        files.append((status.st_atime_ns, status.st_size, entry.path))
         files.sort()
         total = sum(size for _, size, _ in files)
         for _, size, path in files[:-1]:

@@ -39,6 +39,16 @@ class Piece:
     count: int
     first_packet: int  # its position in decode order; `count` packets follow from there
 
+    @property
+    def entry(self) -> bytes:
+        """The sample description, without the bit rate, which is of the whole source.
+
+        Pieces can be joined if it is the same: it holds the codec's parameter sets.
+        """
+        entry = self.index.entries[int(self.index.entry_of[self.first_packet])]
+        kept = [box(kind, content) for kind, content in children(entry[86:]) if kind != b"btrt"]
+        return box(entry[4:8], entry[8:86], *kept)
+
 
 def plan_piece(index: MovieIndex, first: int, count: int) -> Piece:
     """The packets of frames `first` to `first + count`.
@@ -72,7 +82,7 @@ def write_movie(target: Path, pieces: Sequence[Piece], rate: float) -> None:
     Raises `InvalidInput` for pieces that are encoded in different ways or an impossible rate, and
     `Unreadable` for a source that ends too early. Packets pass through the kernel, not memory.
     """
-    entries = {_entry(piece) for piece in pieces}
+    entries = {piece.entry for piece in pieces}
     if len(entries) != 1:
         raise InvalidInput("Only videos that are encoded in the same way can be joined.")
     sizes = np.concatenate([p.index.sizes[_packets(p)] for p in pieces])
@@ -100,13 +110,6 @@ class _Track:
 
 def _packets(piece: Piece) -> slice:
     return slice(piece.first_packet, piece.first_packet + piece.count)
-
-
-def _entry(piece: Piece) -> bytes:
-    """The sample description, without the bit rate, which is of the whole source."""
-    entry = piece.index.entries[int(piece.index.entry_of[piece.first_packet])]
-    kept = [box(kind, content) for kind, content in children(entry[86:]) if kind != b"btrt"]
-    return box(entry[4:8], entry[8:86], *kept)
 
 
 def _starts(pieces: Sequence[Piece]) -> list[int]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import av
+import av.logging
 import numpy as np
 
 from ...errors import NotFound, Unreadable
@@ -17,6 +18,10 @@ from .index import MovieIndex
 from .packets import packet_of
 
 __all__ = ["VideoReader"]
+
+# PyAV before 12 hands FFmpeg's messages to Python's logging out of FFmpeg's threads and can lock up
+if av.logging.get_level() is not None:
+    av.logging.set_level(av.logging.PANIC)
 
 _THREADS = 2
 _LOOKAHEAD = 40  # packets after a frame's own within which it must come out (H.264 holds back 16)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import Unreadable
-from ..bitstream import av1_pix_fmt, h264_pix_fmt, hevc_pix_fmt
 from ..sound import check_content
 from .boxes import Extent, box, child, children, top_level
+from .entry import read_entry
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -28,19 +28,6 @@ __all__ = ["MovieIndex", "read_index"]
 
 _MAX_MOOV = 256 * 2**20
 _MAX_SAMPLES = 20_000_000
-_CODECS = {
-    b"avc1": "h264",
-    b"avc3": "h264",
-    b"hvc1": "hevc",
-    b"hev1": "hevc",
-    b"av01": "av1",
-    b"vp08": "vp8",
-    b"vp09": "vp9",
-    b"jpeg": "mjpeg",
-    b"png ": "png",
-}
-# what an esds box calls the codec of an mp4v entry (the MP4 registration authority's list)
-_MP4V = {0x20: "mpeg4", 0x60: "mpeg2video", 0x61: "mpeg2video", 0x6C: "mjpeg", 0x6D: "png"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +131,7 @@ def _read_track(
     table = _need(track, b"mdia", b"minf", b"stbl")
     timescale = _timescale(_need(track, b"mdia", b"mdhd"))
     entries = _entries(_need(table, b"stsd"))
-    codec, pix_fmt, width, height, extradata = _read_entry(entries[0])
+    codec, pix_fmt, width, height, extradata = read_entry(entries[0])
 
     sizes = _read_sizes(table, size_of_file)
     count = len(sizes)
@@ -185,53 +172,6 @@ def _entries(stsd: bytes) -> tuple[bytes, ...]:
     if not found or len(found[0]) < 86:
         raise ValueError("it does not name its codec")
     return found
-
-
-def _read_entry(entry: bytes) -> tuple[str, str, int, int, bytes]:
-    """Codec, pixel format, width, height and extradata of a visual sample entry."""
-    code, inner = entry[4:8], entry[86:]
-    width, height = struct.unpack_from(">HH", entry, 32)
-    codec = _CODECS.get(code, code.decode("ascii", "replace").strip().lower())
-    pix_fmt, extradata = "", b""
-    if code in (b"avc1", b"avc3"):
-        extradata = child(inner, b"avcC") or b""
-        pix_fmt = h264_pix_fmt(extradata)
-    elif code in (b"hvc1", b"hev1"):
-        extradata = child(inner, b"hvcC") or b""
-        pix_fmt = hevc_pix_fmt(extradata)
-    elif code == b"av01":
-        extradata = child(inner, b"av1C") or b""
-        pix_fmt = av1_pix_fmt(extradata)
-    elif code == b"mp4v":
-        kind, extradata = _read_esds(child(inner, b"esds") or b"")
-        codec = _MP4V.get(kind, f"mp4v-{kind:02x}")
-        if codec == "mpeg4":
-            pix_fmt = "yuv420p"  # the only one that it has outside of studios
-    return codec, pix_fmt, width, height, extradata
-
-
-def _read_esds(data: bytes) -> tuple[int, bytes]:
-    """Object type and decoder configuration out of an elementary stream descriptor."""
-    kind, position, end = 0, 4, len(data)
-    while position + 2 <= end:
-        tag, position, length = data[position], position + 1, 0
-        while position < end:
-            byte, position = data[position], position + 1
-            length = length << 7 | byte & 127
-            if byte < 128:
-                break
-        if tag == 3:  # ES: id, flags and what they announce; its descriptors follow inside
-            flags = data[position + 2]
-            position += 3 + 2 * (flags >> 7) + 2 * (flags >> 5 & 1)
-            position += 1 + data[position] if flags >> 6 & 1 else 0
-        elif tag == 4:  # decoder configuration: 13 bytes, then its descriptors
-            kind = data[position]
-            position += 13
-        elif tag == 5:
-            return kind, data[position : position + length]
-        else:
-            position += length
-    return kind, b""
 
 
 def _read_sizes(table: bytes, size_of_file: int) -> Numbers:

@@ -8,6 +8,7 @@ from typing import Any
 import av
 from av.video.reformatter import VideoReformatter
 
+from ...errors import Unreadable
 from .colour import convert
 
 __all__ = ["encode_jpeg"]
@@ -17,7 +18,17 @@ _QUANTISER = 4  # 2 is best, 31 worst; 4 is near what others call quality 90
 
 
 def encode_jpeg(frame: av.VideoFrame, width: int | None = None) -> bytes:
-    """The frame as JPEG, made smaller to `width` pixels where it is wider; its shape is kept."""
+    """The frame as JPEG, made smaller to `width` pixels where it is wider; its shape is kept.
+
+    Raises `Unreadable` where FFmpeg can't convert it.
+    """
+    try:
+        return _encode(frame, width)
+    except av.error.FFmpegError as error:
+        raise Unreadable(f"The frame can't be shown: {error}.") from error
+
+
+def _encode(frame: av.VideoFrame, width: int | None) -> bytes:
     size = (frame.width, frame.height)
     if width is not None and width < frame.width:
         size = (width, max(1, round(frame.height * width / frame.width)))
