@@ -5,20 +5,17 @@ from __future__ import annotations
 import logging
 from collections import deque
 
-from builtin_interfaces.msg import Time
 from rcl_interfaces.msg import Log
 from rclpy.qos import QoSProfile
 
 from training_manager_ros.bridge.rosthread import RosThread
+from training_manager_ros.roslog import log_message
 
 __all__ = ["LogInput"]
 
 TOPIC = "/training_manager/log_input"
 # Lines kept until there is a node to take them.
 KEPT = 100
-
-# rcl_interfaces/msg/Log's levels are logging's own numbers (DEBUG 10 … FATAL 50).
-_LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
 
 
 class LogInput(logging.Handler):
@@ -33,17 +30,7 @@ class LogInput(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Called by `logging`, in any thread."""
-        seconds, fraction = divmod(record.created, 1)
-        message = Log(
-            stamp=Time(sec=int(seconds), nanosec=int(fraction * 1e9)),
-            level=max((level for level in _LEVELS if level <= record.levelno), default=10),
-            name=record.name,
-            msg=self.format(record),
-            file=record.filename,
-            function=record.funcName or "",
-            line=record.lineno,
-        )
-        self._waiting.append(message)
+        self._waiting.append(log_message(record, self.format(record)))
         self._ros.post(self._publish)
 
     def _publish(self) -> None:

@@ -9,17 +9,15 @@ import logging
 import threading
 from collections import deque
 
-from builtin_interfaces.msg import Time
 from rcl_interfaces.msg import Log
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
+from training_manager_ros.roslog import log_message
+
 __all__ = ["KEPT", "LogTopic"]
 
 KEPT = 500
-
-# rcl_interfaces/msg/Log's levels are logging's own numbers (DEBUG 10 … FATAL 50).
-_LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
 
 
 class LogTopic(logging.Handler):
@@ -59,15 +57,4 @@ class LogTopic(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Called by `logging` for every message of this process."""
-        seconds, fraction = divmod(record.created, 1)
-        self.add(
-            Log(
-                stamp=Time(sec=int(seconds), nanosec=int(fraction * 1e9)),
-                level=max((level for level in _LEVELS if level <= record.levelno), default=10),
-                name=record.name,
-                msg=self.format(record),
-                file=record.filename,
-                function=record.funcName or "",
-                line=record.lineno,
-            )
-        )
+        self.add(log_message(record, self.format(record)))
