@@ -46,7 +46,7 @@ class Robot:
     @property
     def pairing_address(self) -> str:
         """The address that signs a browser in."""
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 60
         while not (found := re.search(r"(http://\S+:\d+/\?token=\S+)", self.output.read_text())):
             assert self.process.poll() is None, self.output.read_text()
             assert time.monotonic() < deadline, self.output.read_text()
@@ -80,6 +80,13 @@ class Robot:
 
 
 StartRobot = Callable[[Path], Robot]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give these tests more time: each may start several processes and a browser's page."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(600))
 
 
 def _start_robot(skills: Path, folder: Path, port: int = 0) -> Robot:
@@ -160,7 +167,7 @@ class Browsing:
         """A page at a place such as "#/skills"; `context` are Playwright's context options."""
         context.setdefault("viewport", {"width": 1440, "height": 900})
         made = self.browser.new_context(**context)
-        made.set_default_timeout(20_000)
+        made.set_default_timeout(_PATIENCE_MS)
         self._contexts.append(made)
         page = made.new_page()
         self._watch(page, robot.url)
@@ -200,7 +207,7 @@ class Browsing:
 def browsing(chromium: Any) -> Iterator[Browsing]:
     """Pages for a test, which fails where one of them complains or asks another host."""
     made = Browsing(chromium, [], [], [])
-    playwright.expect.set_options(timeout=20_000)
+    playwright.expect.set_options(timeout=_PATIENCE_MS)
     yield made
     made.close()
     assert made.unexpected() == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import time
 from collections.abc import Callable
@@ -43,7 +42,7 @@ _VIDEO = """() => {
 }"""
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+def until(condition: Callable[[], object], what: str, seconds: float = 40.0) -> None:
     """Wait for something that no locator sees."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -84,7 +83,7 @@ class Player:
     def playing(self) -> bool:
         return self.controls.get_attribute("data-playing") == "true"
 
-    def wait_for_video(self, seconds: float = 60) -> None:
+    def wait_for_video(self, seconds: float = 120) -> None:
         """Until every camera shows video."""
         self.page.wait_for_function(_VIDEO, timeout=seconds * 1000)
 
@@ -108,7 +107,3 @@ class Player:
     def go(self, place: str) -> None:
         """Change the address by hand, within the page."""
         self.page.evaluate("(hash) => { location.hash = hash }", place)
-
-
-def screenshot(page: Page) -> io.BytesIO:
-    return io.BytesIO(page.screenshot())
