@@ -33,6 +33,7 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_PATIENCE_MS = 40_000  # for what takes a moment; machines that run tests are busy
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What holds for every page of the panel: phone and desk, light and dark, keyboard and screen reader."""
+"""What holds for every page of the panel: phone and desk, light and dark, keyboard and labels."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ FAINT = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || !element.checkVisibility({ opacityProperty: true })) continue;
+    if (!walker.currentNode.data.trim()) continue;
+    if (!element.checkVisibility({ opacityProperty: true })) continue;
     if (element.closest("figure, [disabled], .sr-only")) continue;
     const style = getComputedStyle(element);
     const ground = behind(element);
