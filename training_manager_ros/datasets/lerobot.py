@@ -102,9 +102,26 @@ class LeRobotDataset(Dataset):
         return self._summary
 
     @property
+    def facts(self) -> FactCache:
+        """What is remembered about its files."""
+        return self._facts
+
+    @property
+    def info(self) -> LeRobotInfo:
+        """What meta/info.json declares."""
+        return self._info
+
+    @property
     def episode_ids(self) -> Sequence[int]:
         """See `Dataset`."""
         return tuple(self._listed)
+
+    def rows(self, episode_id: int) -> Rows:
+        """Where an episode's rows are. Raises `Unreadable` where their file is missing."""
+        rows = self._layout.rows(self._one(episode_id))
+        if rows is None:
+            raise Unreadable(f"The parquet file of episode {episode_id} is missing.")
+        return rows
 
     def cameras(self) -> tuple[Camera, ...]:
         """See `Dataset`."""
@@ -213,9 +230,7 @@ class LeRobotDataset(Dataset):
             raise NotFound(f"There is no episode {episode_id} in {self.root.name}.") from None
 
     def _need_rows(self, episode_id: int) -> tuple[Rows, ParquetFacts]:
-        rows = self._layout.rows(self._one(episode_id))
-        if rows is None:
-            raise Unreadable(f"The parquet file of episode {episode_id} is missing.")
+        rows = self.rows(episode_id)
         return rows, parquet_facts(self._facts, rows.file)
 
     def _camera(self, declared: Feature) -> Camera:
