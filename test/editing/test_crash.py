@@ -1,0 +1,228 @@
+"""Deleting and merging are killed, or fail, ahead of every single change of the disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from strategies import INNATE
+
+from training_manager_ros.datasets import DatasetFormat, FactCache
+from training_manager_ros.datasets.edit.files import DiskProblem, FileMode
+from training_manager_ros.editing import Verdict, mark_episodes, read_provenance
+from training_manager_ros.errors import Cancelled, Conflict
+from training_manager_ros.jobs import Control
+from training_manager_ros.jobs.kinds.delete import DeleteEpisodes
+from training_manager_ros.jobs.kinds.making import MakesSkill, clean_up
+from training_manager_ros.jobs.kinds.merge import MergeDatasets
+from training_manager_ros.jobs.locks import SkillLocks
+
+from .conftest import spec
+from .seen import Tree, leftovers, tree, visible
+
+Hook = Callable[[str, Path], None]
+EPISODES = 6
+OPERATIONS: Mapping[str, tuple[type[MakesSkill], Mapping[str, Any]]] = {
+    "delete": (DeleteEpisodes, {"skill": "a", "episodes": [1], "name": "New"}),
+    "merge": (
+        MergeDatasets,
+        {
+            "name": "New",
+            "sources": [
+                {"skill": "a", "episodes": [5, 0, 1, 2, 3]},
+                {"skill": "b", "cameras": {"camera_1": "camera_2", "camera_2": "camera_1"}},
+            ],
+        },
+    ),
+}
+CASES = [(operation, kind) for operation in OPERATIONS for kind in INNATE]
+
+
+class Case:
+    """Sources of one kind, and an operation on them."""
+
+    def __init__(self, root: Path, operation: str, kind: DatasetFormat) -> None:
+        self.root = root
+        self.kind, arguments = OPERATIONS[operation]
+        self.arguments = dict(arguments)
+        # merging raw with converted episodes is refused: for a mixed dataset it is merged by itself
+        names = ("a",) if kind is DatasetFormat.MIXED else ("a", "b")
+        converted = {DatasetFormat.H5: 0, DatasetFormat.H264: EPISODES}.get(kind, 3)
+        for number, name in enumerate(names):
+            lengths = (2, 1) * (EPISODES // 2)
+            more = {"lengths": lengths, "converted": frozenset(range(converted))}
+            spec(kind, 10 * number, **more).write(root / name)
+        if operation == "merge" and kind is DatasetFormat.MIXED:
+            self.arguments["sources"] = [{"skill": "a", "episodes": [5, 0, 1]}]
+        mark_episodes(root / "a", [0], Verdict.KEEP, "good")
+        self.sources = tree(root)
+        self.names = list(names)
+
+    def run(self, before: Hook = lambda what, path: None, control: Control | None = None) -> None:
+        kind = self.kind(self.root, FactCache(None), before)
+        kind.run(self.arguments, control or Control())
+
+    def result(self) -> Tree:
+        """The new skill's files; the one that holds the time of making is only looked for."""
+        files = tree(self.root / "new")
+        del files["data/.training_manager.json"]
+        return files
+
+    def remove(self) -> None:
+        for path in sorted((self.root / "new").rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        (self.root / "new").rmdir()
+
+    def points(self) -> tuple[list[str], Tree]:
+        """What the operation does, step by step, and what it makes."""
+        seen: list[str] = []
+        self.run(lambda what, path: seen.append(what))
+        result = self.result()
+        self.remove()
+        return seen, result
+
+    def untouched(self) -> bool:
+        return {
+            name: one for name, one in tree(self.root).items() if name in self.sources
+        } == self.sources
+
+
+def at(point: int, act: Callable[[], None]) -> Hook:
+    """Let something happen ahead of the step `point`."""
+    count = 0
+
+    def before(what: str, path: Path) -> None:
+        nonlocal count
+        if count == point:
+            act()
+        count += 1
+
+    return before
+
+
+def killed(work: Callable[[Hook], None], point: int) -> bool:
+    """Do the work in a process that is killed ahead of a step; whether it really was."""
+    child = os.fork()
+    if not child:
+        try:
+            work(at(point, lambda: os.kill(os.getpid(), signal.SIGKILL)))
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
+@pytest.mark.parametrize(("operation", "kind"), CASES)
+def test_killed_anywhere_it_is_whole_or_absent_and_finishes_when_taken_up_again(
+    root: Path, operation: str, kind: DatasetFormat
+):
+    case = Case(root, operation, kind)
+    points, whole = case.points()
+    assert points.count("publish") == 1
+    assert len(points) > 10
+    for point, what in enumerate(points):
+        assert killed(case.run, point)
+        published = point > points.index("publish")
+        assert visible(root) == (sorted([*case.names, "new"]) if published else case.names), what
+        assert case.untouched()
+        if published:
+            assert case.result() == whole
+        case.run()
+        assert case.result() == whole
+        assert read_provenance(root / "new") is not None
+        assert leftovers(root) == []
+        case.remove()
+    assert case.untouched()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EIO])
+@pytest.mark.parametrize(("operation", "kind"), CASES)
+def test_a_disk_that_refuses_any_step_leaves_nothing(
+    root: Path, operation: str, kind: DatasetFormat, code: int
+):
+    case = Case(root, operation, kind)
+    points, _ = case.points()
+
+    def refuse() -> None:
+        raise OSError(code, os.strerror(code))
+
+    for point in range(points.index("publish") + 1):
+        with pytest.raises(DiskProblem) as caught:
+            case.run(at(point, refuse))
+        words = {errno.ENOSPC: "disk is full", errno.EACCES: "No permission"}
+        assert words.get(code, "can't be written") in str(caught.value)
+        assert visible(root) == case.names
+        assert leftovers(root) == []
+    assert case.untouched()
+
+
+@pytest.mark.parametrize(("operation", "kind"), CASES)
+def test_cancelled_anywhere_it_leaves_nothing(root: Path, operation: str, kind: DatasetFormat):
+    case = Case(root, operation, kind)
+    points, _ = case.points()
+    for point in range(len(points)):
+        cancelled: list[bool] = []
+        control = Control(cancelled=lambda cancelled=cancelled: bool(cancelled))
+        before = at(point, lambda cancelled=cancelled: cancelled.append(True))
+        if point < points.index("publish") - 1:
+            with pytest.raises(Cancelled):
+                case.run(before, control)
+            assert visible(root) == case.names
+        else:  # it is done but for the rename
+            case.run(before, control)
+            case.remove()
+        assert leftovers(root) == []
+    assert case.untouched()
+
+
+@pytest.mark.parametrize("mode", list(FileMode))
+def test_killed_while_copying_whatever_the_file_mode(root: Path, mode: FileMode):
+    case = Case(root, "delete", DatasetFormat.H264)
+    case.arguments["file_mode"] = mode.value
+    try:
+        points, whole = case.points()
+    except DiskProblem as error:
+        assert mode is FileMode.REFLINK
+        assert "choose the file mode auto" in str(error)
+        assert visible(root) == case.names
+        return
+    for point in (3, 9, len(points) - 2):
+        assert killed(case.run, point)
+        assert case.untouched()
+        case.run()
+        assert case.result() == whole
+        case.remove()
+
+
+def test_what_nobody_takes_up_again_is_cleaned_but_not_what_is_being_made(root: Path):
+    case = Case(root, "delete", DatasetFormat.H5)
+    assert killed(case.run, 5)
+    assert leftovers(root) == [".new.staging"]
+    with SkillLocks(root / ".training_manager" / "locks") as locks:
+        assert locks.acquire((), ("new",)) == ""
+        clean_up(root)
+        assert leftovers(root) == [".new.staging"]
+    clean_up(root)
+    assert leftovers(root) == []
+    assert case.untouched()
+
+
+def test_a_skill_that_somebody_else_made_meanwhile_is_left_alone(root: Path):
+    case = Case(root, "delete", DatasetFormat.H5)
+    (root / "new").mkdir()
+    (root / "new/metadata.json").write_text("{}")
+    with pytest.raises(Conflict, match="already a skill"):
+        case.run()
+    assert sorted(tree(root / "new")) == ["metadata.json"]
+    case.arguments["episodes"] = [2]
+    (root / "new/metadata.json").unlink()
+    (root / "new").rmdir()
+    case.run()
+    case.arguments["episodes"] = [1]  # the skill is there, but by another request
+    with pytest.raises(Conflict, match="already a skill"):
+        case.run()
