@@ -119,8 +119,7 @@ class _OpenFilm:
     def add(self, index: MovieIndex, clip: Clip, limit: int) -> bool:
         """Whether the clip is in this file now; else it needs a file of its own."""
         last = self._pieces[-1]
-        follows = last.index is index and clip.first == last.first + last.count
-        if follows:
+        if last.index is index and _follows(last, clip):
             # an episode that starts on no keyframe stays with the one that it leans on
             together = plan_piece(index, last.first, last.count + clip.count)
             size = self._size - _bytes(last) + _bytes(together)
@@ -163,6 +162,15 @@ def _is_all(clips: list[Clip], index: MovieIndex) -> bool:
             return False
         end += clip.count
     return end == index.frames == len(index.sizes)
+
+
+def _follows(piece: Piece, clip: Clip) -> bool:
+    """Whether a clip of the same file goes on where the piece ends, in the same encoding."""
+    index = piece.index
+    if not clip.first == piece.first + piece.count < index.frames:
+        return False
+    entry = index.entry_of[index.shown[clip.first]]
+    return bool(entry == index.entry_of[piece.first_packet])
 
 
 def _bytes(piece: Piece) -> int:
