@@ -23,8 +23,11 @@ from .timing import check_camera_clock, check_timestamps
 
 __all__ = ["check_dataset"]
 
-# said by the dataset as a whole, and again by each episode that it concerns
-_SAID_TWICE = ("file-missing", "lfs-pointer")
+# what the dataset as a whole says, and each episode that it concerns says again, more exactly
+_SAID_TWICE = {
+    "file-missing": {"file-missing"},
+    "lfs-pointer": {"lfs-pointer", "file-damaged"},  # by size alone an empty file looks the same
+}
 
 
 def check_dataset(skill_dir: Path, facts: FactCache, watch: Watch) -> tuple[Finding, ...]:
@@ -43,9 +46,7 @@ def check_dataset(skill_dir: Path, facts: FactCache, watch: Watch) -> tuple[Find
     kept = dict.fromkeys(
         finding
         for finding in found
-        if finding.episode is not None
-        or finding.code not in _SAID_TWICE
-        or finding.code not in by_episodes
+        if finding.episode is not None or not (_SAID_TWICE.get(finding.code, set()) & by_episodes)
     )
     return tuple(sorted(kept, key=lambda finding: finding.order))
 
@@ -93,10 +94,14 @@ class _Checking:
             self._watch.check()
             if camera in episode.cameras:
                 self._gather(number, camera, self._camera(episode, camera))
-            elif not any(camera in problem for problem in episode.problems) and (
-                camera in self._dataset.summary.cameras or self._lerobot is None
-            ):
+            elif self._should_see(episode, camera):
                 self._found.append(_blind(number, camera))
+
+    def _should_see(self, episode: Episode, camera: str) -> bool:
+        """Whether it is odd that a camera is missing, and nobody has said so."""
+        known = self._lerobot is None or camera in self._dataset.summary.cameras
+        said = any(camera in problem for problem in episode.problems)
+        return known and not said and episode.frames > 0
 
     def _values(self, episode: Episode) -> Iterator[Finding]:
         signals = self._dataset.signals(episode.id)

@@ -40,6 +40,11 @@ _TABLE = (
         "Run `git lfs pull` where the dataset came from, and copy it again.",
     ),
     _known(
+        "frame rate is unknown", "error", "rate-unknown",
+        "Neither lengths nor the times of pictures can be told.",
+        "Write the rate of the recording into the dataset's metadata.",
+    ),
+    _known(
         "conversion was interrupted", "error", "conversion-unfinished",
         "A trainer does not find the episode.", "Convert the dataset again; it goes on from there.",
     ),
@@ -66,11 +71,6 @@ _TABLE = (
         r"ms off a frame|overlaps that|goes beyond the end", "error", "video-offset",
         "A trainer gets another episode's pictures, or none.",
         "Delete the episode into a cleaned copy, which cuts its video anew.",
-    ),
-    _known(
-        "frame rate is unknown", "error", "rate-unknown",
-        "Neither lengths nor the times of pictures can be told.",
-        "Write the rate of the recording into the dataset's metadata.",
     ),
     _known(
         r"can't be opened as HDF5|can't be read as parquet|is cut off|is damaged|broken index|"

@@ -29,6 +29,7 @@ _FEW_STILLS, _FEW_RUNS = 5, 1  # of images in parquet, which take long to reach
 _WIDTH = 160  # pixels of a still; noise averages out, a moved gripper does not
 _BLACK = 6.0  # brightest pixel's distance from the average, and the average, of 255
 _SAME = 3  # of 255; an encoder's correction of a repeated picture
+_STILL = 16  # of 255; the same, from one keyframe to another; where an arm moves it is over 100
 _REPEATED = 0.4  # of the frames of a run; 15 Hz in 30 Hz makes one half
 
 Still = npt.NDArray[np.int16]
@@ -95,7 +96,7 @@ def _dark(episode: int, camera: str, sample: _Sample, looked: str) -> Iterator[F
 
 def _frozen(episode: int, camera: str, sample: _Sample, looked: str) -> Iterator[Finding]:
     stills = list(sample.stills.values())
-    if len(stills) >= 3 and all(_same(stills[0], still) for still in stills[1:]):
+    if len(stills) >= 3 and all(_same(stills[0], still, _STILL) for still in stills[1:]):
         if not _is_black(stills[0]):
             yield Finding(
                 "error", "frozen", episode, camera,
@@ -120,8 +121,8 @@ def _is_black(still: Still) -> bool:
     return mean < _BLACK and float(still.max()) - mean < 2 * _BLACK
 
 
-def _same(one: Still, other: Still) -> bool:
-    return one.shape == other.shape and int(np.abs(one - other).max()) <= _SAME
+def _same(one: Still, other: Still, tolerance: int = _SAME) -> bool:
+    return one.shape == other.shape and int(np.abs(one - other).max()) <= tolerance
 
 
 class _Frames:

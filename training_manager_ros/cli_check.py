@@ -1,0 +1,85 @@
+"""`training-manager check`: what is wrong with a skill's recordings, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from .tables import plain
+
+if TYPE_CHECKING:
+    from .datasets.check import Finding
+    from .jobs.model import Progress
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("skill", metavar="SKILL", help="the skill's folder name")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check one skill; 1 where an error was found."""
+    from .datasets import FactCache
+    from .datasets.check import check_dataset
+    from .jobs.control import Control
+    from .paths import cache_dir
+    from .skills import skill_folder
+
+    folder = skill_folder(args.skills_dir, args.skill)
+    bar = _Bar() if sys.stderr.isatty() else None
+    try:
+        control = Control(bar.show) if bar is not None else Control()
+        findings = check_dataset(folder, FactCache(cache_dir() / "facts.sqlite"), control)
+    finally:
+        if bar is not None:
+            bar.clear()
+    counts: Counter[str] = Counter(finding.severity for finding in findings)
+    if args.json:
+        answer = {
+            "skill": args.skill,
+            "errors": counts["error"],
+            "warnings": counts["warning"],
+            "notes": counts["note"],
+            "findings": [asdict(finding) for finding in findings],
+        }
+        print(json.dumps(answer, indent=2))
+    else:
+        _print(args.skill, findings, counts)
+    return 1 if counts["error"] else 0
+
+
+def _print(skill: str, findings: Sequence[Finding], counts: Counter[str]) -> None:
+    if not findings:
+        print(plain(f"{skill}: nothing found."))
+        return
+    parts = [
+        f"{counts[kind]} {kind}{'' if counts[kind] == 1 else 's'}"
+        for kind in ("error", "warning", "note")
+        if counts[kind]
+    ]
+    print(plain(f"{skill}: {', '.join(parts)}"))
+    for finding in findings:
+        where = "" if finding.episode is None else f"episode {finding.episode}: "
+        print(plain(f"\n{finding.severity} [{finding.code}] {where}{finding.message}"))
+        print(plain(f"  {finding.remedy}"))
+
+
+class _Bar:
+    """Progress on a terminal, in one line that is written over."""
+
+    def show(self, progress: Progress) -> None:
+        """Show where the check is."""
+        total = f" {progress.items_done}/{progress.items_total}" if progress.items_total else ""
+        print(f"\r\x1b[K{progress.stage}{total} …", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Leave an empty line behind."""
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
