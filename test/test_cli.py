@@ -100,7 +100,20 @@ def test_the_documented_json_has_the_keys_of_the_real_one(
     skills = json.loads(capsys.readouterr().out)
     run("episodes", "pick-up-cup", "--json", "--skills-dir", skills_dir)
     episodes = json.loads(capsys.readouterr().out)
-    assert [shape(document) for document in shown] == [shape(skills), shape(episodes)]
+    run(
+        "delete",
+        "pick-up-cup",
+        "0",
+        "--name",
+        "x",
+        "--dry-run",
+        "--json",
+        "--skills-dir",
+        skills_dir,
+    )
+    plan = json.loads(capsys.readouterr().out)
+    answers = [skills, episodes, plan]
+    assert [shape(document) for document in shown] == [shape(answer) for answer in answers]
 
 
 def shape(document: dict[str, object]) -> dict[str, object]:

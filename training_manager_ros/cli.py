@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import __version__
+from . import __version__, cli_check
 from .errors import Conflict, InvalidInput, NotFound, TrainingManagerError, Unreadable
 from .tables import Column, plain, print_table, size_text, time_text
 
@@ -265,6 +265,30 @@ def _dataset_json(skill: str, dataset: Dataset, episodes: Sequence[Episode]) -> 
     }
 
 
+def _delete_arguments(parser: argparse.ArgumentParser) -> None:
+    from .cli_edit import delete_arguments
+
+    delete_arguments(parser)
+
+
+def _delete(args: argparse.Namespace) -> int:
+    from .cli_edit import delete
+
+    return delete(args)
+
+
+def _merge_arguments(parser: argparse.ArgumentParser) -> None:
+    from .cli_edit import merge_arguments
+
+    merge_arguments(parser)
+
+
+def _merge(args: argparse.Namespace) -> int:
+    from .cli_edit import merge
+
+    return merge(args)
+
+
 def _orchestrator_arguments(parser: argparse.ArgumentParser) -> None:
     from .orchestrator.command import add_arguments
 
@@ -312,6 +336,9 @@ _COMMANDS = (
     _Command("ui", "Start the panel in the browser, and what it needs.", _ui_arguments, _ui),
     _Command("skills", "List the skills.", _skills_arguments, _skills),
     _Command("episodes", "List a skill's recordings.", _episodes_arguments, _episodes),
+    _Command("check", "Check a skill's recordings.", cli_check.add_arguments, cli_check.run),
+    _Command("delete", "Copy a skill without some episodes.", _delete_arguments, _delete),
+    _Command("merge", "Make a skill of several skills' episodes.", _merge_arguments, _merge),
     _Command(
         "orchestrator",
         "Run a training server of one's own.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from .conftest import spec
 from .seen import Tree, leftovers, tree, visible
 
 Hook = Callable[[str, Path], None]
-EPISODES = 6
+EPISODES = 4
 OPERATIONS: Mapping[str, tuple[type[MakesSkill], Mapping[str, Any]]] = {
     "delete": (DeleteEpisodes, {"skill": "a", "episodes": [1], "name": "New"}),
     "merge": (
@@ -34,7 +35,7 @@ OPERATIONS: Mapping[str, tuple[type[MakesSkill], Mapping[str, Any]]] = {
         {
             "name": "New",
             "sources": [
-                {"skill": "a", "episodes": [5, 0, 1, 2, 3]},
+                {"skill": "a", "episodes": [3, 0, 1]},
                 {"skill": "b", "cameras": {"camera_1": "camera_2", "camera_2": "camera_1"}},
             ],
         },
@@ -52,13 +53,13 @@ class Case:
         self.arguments = dict(arguments)
         # merging raw with converted episodes is refused: for a mixed dataset it is merged by itself
         names = ("a",) if kind is DatasetFormat.MIXED else ("a", "b")
-        converted = {DatasetFormat.H5: 0, DatasetFormat.H264: EPISODES}.get(kind, 3)
+        converted = {DatasetFormat.H5: 0, DatasetFormat.H264: EPISODES}.get(kind, 2)
         for number, name in enumerate(names):
             lengths = (2, 1) * (EPISODES // 2)
             more = {"lengths": lengths, "converted": frozenset(range(converted))}
             spec(kind, 10 * number, **more).write(root / name)
         if operation == "merge" and kind is DatasetFormat.MIXED:
-            self.arguments["sources"] = [{"skill": "a", "episodes": [5, 0, 1]}]
+            self.arguments["sources"] = [{"skill": "a", "episodes": [3, 0, 1]}]
         mark_episodes(root / "a", [0], Verdict.KEEP, "good")
         self.sources = tree(root)
         self.names = list(names)
@@ -180,17 +181,27 @@ def test_cancelled_anywhere_it_leaves_nothing(root: Path, operation: str, kind: 
     assert case.untouched()
 
 
+def _reflinks(root: Path) -> bool:
+    """Whether this file system can share blocks, by GNU cp."""
+    source, target = root / ".source", root / ".target"
+    source.write_bytes(bytes(100_000))
+    command = ["cp", "--reflink=always", str(source), str(target)]
+    able = subprocess.run(command, capture_output=True, check=False).returncode == 0
+    source.unlink()
+    target.unlink(missing_ok=True)
+    return able
+
+
 @pytest.mark.parametrize("mode", list(FileMode))
 def test_killed_while_copying_whatever_the_file_mode(root: Path, mode: FileMode):
     case = Case(root, "delete", DatasetFormat.H264)
     case.arguments["file_mode"] = mode.value
-    try:
-        points, whole = case.points()
-    except DiskProblem as error:
-        assert mode is FileMode.REFLINK
-        assert "choose the file mode auto" in str(error)
+    if mode is FileMode.REFLINK and not _reflinks(root):
+        with pytest.raises(DiskProblem, match="choose the file mode auto"):
+            case.points()
         assert visible(root) == case.names
         return
+    points, whole = case.points()
     for point in (3, 9, len(points) - 2):
         assert killed(case.run, point)
         assert case.untouched()

@@ -1,0 +1,269 @@
+"""`training-manager delete` and `merge`: the same jobs as the node's, done by this process."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .errors import Cancelled, Conflict, InvalidInput
+from .tables import plain, size_text
+
+if TYPE_CHECKING:
+    from .editing import EditPlan, Estimate
+    from .jobs import Progress
+    from .jobs.kinds.making import MakesSkill
+
+__all__ = ["delete", "delete_arguments", "merge", "merge_arguments"]
+
+_SELECTION = re.compile(r"[\d,\s-]+")
+_BAR = 30  # characters
+
+
+def delete_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `delete`."""
+    parser.add_argument("skill", metavar="SKILL", help="the skill's folder name")
+    parser.add_argument("episodes", metavar="EPISODES", help="what goes, such as 3,7-9")
+    parser.add_argument("--name", required=True, help="name of the new skill, without them")
+    _common_arguments(parser)
+
+
+def delete(args: argparse.Namespace) -> int:
+    """Make a copy of a skill without some episodes."""
+    from .jobs.kinds.delete import DeleteEpisodes
+
+    arguments = {
+        "skill": args.skill,
+        "episodes": _episodes(args, args.skill, args.episodes),
+        "name": args.name,
+        "file_mode": args.file_mode,
+    }
+    return _run(args, DeleteEpisodes(args.skills_dir), arguments)
+
+
+def merge_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `merge`."""
+    parser.add_argument("name", metavar="NEW", help="name of the new skill")
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        metavar="SKILL[:EPISODES]",
+        help="a skill's folder name, and which of its episodes, such as cup:0-4,7 (all)",
+    )
+    parser.add_argument(
+        "--camera",
+        action="append",
+        default=[],
+        metavar="SKILL:OLD=NEW",
+        help="call a camera of a source otherwise; again for more",
+    )
+    parser.add_argument(
+        "--rate", type=float, metavar="HZ", help="declare this rate where the sources' differ"
+    )
+    parser.add_argument(
+        "--any-width", action="store_true", help="actions and states may differ in width or names"
+    )
+    parser.add_argument(
+        "--any-cameras", action="store_true", help="cameras and picture sizes may differ"
+    )
+    _common_arguments(parser)
+
+
+def merge(args: argparse.Namespace) -> int:
+    """Make a skill of several skills' episodes."""
+    from .jobs.kinds.merge import MergeDatasets
+
+    sources = [_source(args, text) for text in args.sources]
+    for text in args.camera:
+        skill, _, mapping = text.rpartition(":")
+        old, equals, new = mapping.partition("=")
+        matching = [source for source in sources if source["skill"] == skill]
+        if not equals or not matching:
+            raise InvalidInput(f"--camera {text!r} must be SKILL:OLD=NEW, with one of the sources.")
+        for source in matching:
+            source["cameras"][old] = new
+    arguments = {
+        "name": args.name,
+        "sources": sources,
+        "rules": {
+            "rate": args.rate,
+            "any_width": args.any_width,
+            "any_cameras": args.any_cameras,
+        },
+        "file_mode": args.file_mode,
+    }
+    return _run(args, MergeDatasets(args.skills_dir), arguments)
+
+
+def _common_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="show what would be done")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--file-mode",
+        choices=("auto", "reflink", "hardlink", "copy"),
+        default="auto",
+        help="how unchanged files come to the new skill (auto: the cheapest that works)",
+    )
+
+
+def _source(args: argparse.Namespace, text: str) -> dict[str, Any]:
+    skill, colon, selection = text.rpartition(":")
+    if not colon or not _SELECTION.fullmatch(selection):
+        return {"skill": text, "episodes": None, "cameras": {}}
+    return {"skill": skill, "episodes": _episodes(args, skill, selection), "cameras": {}}
+
+
+def _episodes(args: argparse.Namespace, skill: str, selection: str) -> list[int]:
+    from .datasets import FactCache, open_dataset
+    from .editing import parse_selection
+    from .skills import skill_folder
+
+    dataset = open_dataset(skill_folder(args.skills_dir, skill), FactCache(None))
+    return list(parse_selection(selection, dataset.episode_ids))
+
+
+def _run(args: argparse.Namespace, kind: MakesSkill, arguments: Mapping[str, Any]) -> int:
+    from .editing import FileMode, estimate
+
+    locks = kind.locks(arguments)
+    if args.dry_run:
+        plan = kind.plan(arguments)
+        cost = estimate(args.skills_dir, plan, FileMode(args.file_mode))
+        if args.json:
+            print(json.dumps(_plan_json(plan, cost), indent=2))
+        else:
+            _print_plan(plan, cost)
+        return 2 if any(problem.blocks for problem in plan.problems) else 0
+    result = _carry_out(args, kind, arguments, locks.reads, locks.writes)
+    if args.json:
+        print(json.dumps(dict(result), indent=2))
+    else:
+        count = result["episodes"]
+        print(plain(f"{result['skill']}: {count} episode{'' if count == 1 else 's'}"))
+    return 0
+
+
+def _carry_out(
+    args: argparse.Namespace,
+    kind: MakesSkill,
+    arguments: Mapping[str, Any],
+    reads: Sequence[str],
+    writes: Sequence[str],
+) -> Mapping[str, Any]:
+    from .datasets.edit.files import explained
+    from .jobs import Control, SkillLocks
+    from .jobs.kinds.making import clean_up
+
+    folder = args.skills_dir / ".training_manager" / "locks"
+    bar = _Bar()
+    with explained(folder), SkillLocks(folder) as locks:
+        clean_up(args.skills_dir)
+        busy = locks.acquire(reads, writes)
+        if busy:
+            raise Conflict(f"Other work on {busy} is under way; try again when it is done.")
+        try:
+            with _ended_by_signals():
+                return kind.run(arguments, Control(bar.show))
+        except (KeyboardInterrupt, Cancelled):
+            bar.clear()
+            print("training-manager: Cancelled; nothing of it is left.", file=sys.stderr)
+            raise KeyboardInterrupt from None
+        finally:
+            bar.clear()
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """A lost connection or `kill` ends the work as Ctrl-C does: with nothing left."""
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        raise Cancelled("Cancelled.")
+
+    before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+class _Bar:
+    """Progress on standard error, if that is a terminal."""
+
+    def __init__(self) -> None:
+        self._on = sys.stderr.isatty()
+        self._started = time.monotonic()
+        self._shown = False
+
+    def show(self, progress: Progress) -> None:
+        if not self._on:
+            return
+        full = round(progress.fraction * _BAR)
+        parts = [f"[{'#' * full}{'.' * (_BAR - full)}]", progress.stage]
+        if progress.bytes_total:
+            done, total = size_text(progress.bytes_done), size_text(progress.bytes_total)
+            parts.append(f"{done} of {total}")
+        elapsed = time.monotonic() - self._started
+        if 0 < progress.fraction < 1 and elapsed > 2:
+            left = elapsed / progress.fraction - elapsed
+            parts.append(f"{left:.0f} s left")
+        width = shutil.get_terminal_size().columns - 1
+        self._write(f"\r{'  '.join(parts)[:width]}\x1b[K")
+
+    def clear(self) -> None:
+        if self._shown:
+            self._write("\r\x1b[K")
+            self._shown = False
+
+    def _write(self, text: str) -> None:
+        self._shown = True
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except OSError:  # the terminal is gone; the work goes on or is ended by a signal
+            self._on = False
+
+
+def _plan_json(plan: EditPlan, cost: Estimate) -> dict[str, Any]:
+    return {
+        "name": plan.name,
+        "sources": list(plan.sources),
+        "dataset_format": plan.format.value,
+        "rate": plan.rate,
+        "cameras": list(plan.cameras),
+        "frames": plan.frames,
+        "episodes": [
+            {"skill": one.skill, "episode": one.episode, "new_id": one.new_id}
+            for one in plan.episodes
+        ],
+        "problems": [
+            {"message": one.message, "remedy": one.remedy, "blocks": one.blocks}
+            for one in plan.problems
+        ],
+        "bytes_to_write": cost.bytes_to_write,
+        "bytes_free": cost.bytes_free,
+        "seconds": cost.seconds,
+    }
+
+
+def _print_plan(plan: EditPlan, cost: Estimate) -> None:
+    parts = [f"{len(plan.episodes)} episodes", f"{plan.frames} frames", plan.format.value]
+    if plan.rate:
+        parts.append(f"{plan.rate:g} Hz")
+    print(plain(f"{plan.name}: {', '.join([*parts, *plan.cameras])}"))
+    print(
+        f"To write: {size_text(cost.bytes_to_write)}, free: {size_text(cost.bytes_free)}, "
+        f"about {cost.seconds:.1f} s"
+    )
+    print(plain("From: " + ", ".join(f"{one.skill} {one.episode}" for one in plan.episodes)))
+    for problem in plan.problems:
+        word = "Blocks" if problem.blocks else "Note"
+        print(plain(f"{word}: {problem.message} {problem.remedy}".rstrip()))
