@@ -68,8 +68,9 @@ def check_moments(found: dict[str, Any], rows: list[Any]) -> None:
     spread = (sum((row - mean) ** 2 for row in values) / len(values)) ** 0.5
     np.testing.assert_allclose(found["mean"], mean, rtol=1e-5, atol=1e-7)
     np.testing.assert_allclose(found["std"], spread, rtol=1e-5, atol=1e-6)
-    assert found["min"] == np.sort(values, axis=0)[0].tolist()
-    assert found["max"] == np.sort(values, axis=0)[-1].tolist()
+    # a recorder may know its numbers better than the float32 that it stores
+    np.testing.assert_allclose(found["min"], np.sort(values, axis=0)[0], rtol=1e-6)
+    np.testing.assert_allclose(found["max"], np.sort(values, axis=0)[-1], rtol=1e-6)
     assert found["count"] == [len(rows)]
 
 

@@ -120,8 +120,9 @@ def check_rows(found: dict[str, Any], values: np.ndarray) -> None:
     count = len(values)
     mean = sum(values) / count
     ordered = np.sort(values, axis=0)
-    np.testing.assert_array_equal(found["min"], ordered[0])
-    np.testing.assert_array_equal(found["max"], ordered[-1])
+    # a recorder may know its numbers better than the float32 that it stores
+    np.testing.assert_allclose(found["min"], ordered[0], rtol=1e-6)
+    np.testing.assert_allclose(found["max"], ordered[-1], rtol=1e-6)
     np.testing.assert_allclose(found["mean"], mean, rtol=1e-5, atol=1e-7)
     spread = (sum((row - mean) ** 2 for row in values) / count) ** 0.5
     np.testing.assert_allclose(found["std"], spread, rtol=1e-5, atol=1e-6)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from training_manager_ros.datasets.edit.files import Files
@@ -124,7 +125,7 @@ def _renumbered(table: Any, run: RowRun) -> Any:
     for place, field in enumerate(table.schema):
         column = _column(table.column(place), field, run)
         if column is not None:
-            table = table.set_column(place, field, pa.chunked_array([column], field.type))
+            table = table.set_column(place, field, column.cast(field.type, safe=False))
     if names:
         known = table.schema.metadata
         table = table.rename_columns([names.get(name, name) for name in table.column_names])
@@ -139,19 +140,22 @@ def _column(column: Any, field: Any, run: RowRun) -> Any:
     elif field.name == "index":
         values = pa.array(range(run.index, run.index + run.count), pa.int64())
     elif field.name == "task_index" and run.tasks:
-        values = pa.array([_new_task(old, run) for old in column.to_pylist()], pa.int64())
+        values = pa.array(_new_tasks(column.to_pylist(), run), pa.int64())
     elif field.name == "timestamp" and run.slower != 1:
-        values = pa.array([time * run.slower for time in column.to_pylist()], pa.float64())
+        values = pc.multiply(column.cast(pa.float64()), run.slower)
     else:
         return None
-    return values.cast(field.type, safe=False)
+    return values
 
 
-def _new_task(old: object, run: RowRun) -> int:
-    for known, new in run.tasks:
-        if known == old:
-            return new
-    raise Unreadable(f"{run.path.name} names task {old}, which is not in the list of tasks.")
+def _new_tasks(tasks: Sequence[Any], run: RowRun) -> list[int]:
+    change = dict(run.tasks)
+    unknown = next((task for task in tasks if task not in change), change)
+    if unknown is not change:
+        raise Unreadable(
+            f"{run.path.name} names task {unknown}, which is not in the list of tasks."
+        )
+    return [change[task] for task in tasks]
 
 
 def _renamed_metadata(known: Mapping[bytes, bytes] | None, names: Mapping[str, str]) -> Any:
@@ -172,6 +176,8 @@ def _fitted(table: Any, schema: Any, run: RowRun) -> Any:
         if sorted(table.schema.names) != sorted(schema.names):
             raise Unreadable(f"{run.path.name} has other columns than the files before it.")
         table = table.select(schema.names)
+    if table.schema.equals(schema):
+        return table
     try:
         return table.cast(schema)
     except pa.ArrowException as error:
