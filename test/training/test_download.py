@@ -123,6 +123,19 @@ def test_a_run_that_goes_on_is_not_called_downloaded(
         assert set(result.fetched) == {"log.txt", "checkpoints/act_step_300.pth"}
 
 
+@pytest.mark.parametrize("hashes", ["etag", "none"])
+def test_a_file_that_grows_while_the_run_goes_on(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill, hashes: str
+) -> None:
+    """What was told of it before is out of date when it is fetched; that is no damage."""
+    server.faults.hashes = hashes
+    folder = make_skill()
+    put_run(server, {"log.txt": b"one line\n"}, status="running")
+    server.after_head = lambda: server.add_result(SKILL, 7, "log.txt", b"two\nlines\n")
+    client.download(folder, SKILL, 7)
+    assert here(folder) == {"log.txt": b"two\nlines\n"}
+
+
 @pytest.mark.parametrize("files", [{}, {".hidden": b"x"}], ids=["none", "hidden"])
 def test_a_run_without_files_is_an_error(
     client: TrainingClient, server: FaultServer, make_skill: MakeSkill, files: dict[str, bytes]
@@ -164,8 +177,8 @@ def test_a_link_that_leads_out_is_not_followed(
     outside.mkdir()
     (folder / "7").mkdir()
     (folder / "7" / "checkpoints").symlink_to(outside)
-    put_run(server, usual())
-    with pytest.raises(TrainingManagerError, match="leads out of the run's folder by a link"):
+    put_run(server, {"checkpoints/deep/er/x.pth": b"x"})
+    with pytest.raises(TrainingManagerError, match="is a link, which is not followed"):
         client.download(folder, SKILL, 7)
     assert not list(outside.iterdir())
 

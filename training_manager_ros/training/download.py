@@ -32,6 +32,7 @@ from training_manager_ros.training.progress import Meter, Report
 from training_manager_ros.training.result_urls import ResultUrls
 from training_manager_ros.training.results import Results
 from training_manager_ros.training.server import TrainingServer
+from training_manager_ros.training.skill_metadata import metadata_value
 from training_manager_ros.training.store import look
 from training_manager_ros.training.together import together
 from training_manager_ros.training.transfer import (
@@ -72,11 +73,12 @@ async def download(
 ) -> DownloadResult:
     """Bring all files of a run into `<folder>/<run_id>/`, verify them, and tell the server.
 
-    Only a run that is done is called downloaded. Raises `NotFound` where the run left no files,
-    `Refused` where their names are unsafe, `Cancelled`, `Conflict` (a download of it is running),
-    and for files that could not be brought an error that names them. What is there stays; the
-    next download goes on from there.
+    Only a run that is done is called downloaded. Raises `NotFound` where there is no such skill or
+    the run left no files, `Refused` where their names are unsafe, `Cancelled`, `Conflict` (a
+    download of it is running), and for files that could not be brought an error that names them.
+    What is there stays; the next download goes on from there.
     """
+    await to_thread.run_sync(metadata_value, folder)
     with locked(folder, f"download-{run_id}"):
         results = await to_thread.run_sync(Results.read, folder, run_id)
         try:

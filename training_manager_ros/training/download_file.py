@@ -117,6 +117,8 @@ class FileDownloader:
         `told` is what is known of what is stored. Raises `FileFailed` or `Unavailable` with a text
         that names the file.
         """
+        if not self._final:
+            told = StoredObject()  # it may have changed since; what the store sends with it counts
         await undamaged(lambda: self._fetch(name, path, told), name)
 
     async def _fetch(self, name: str, path: str, told: StoredObject) -> None:

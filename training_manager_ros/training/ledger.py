@@ -132,8 +132,7 @@ class LedgerWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with writing(self._folder), self._file:
-            os.fsync(self._file.fileno())
+        self._file.close()
 
     def record(self, name: str, stamp: Stamp, md5: str, *, uploaded: bool) -> None:
         """Note a file's hash, and whether the file is on the server now."""

@@ -100,16 +100,13 @@ class Results:
     def put(self, whole_file: Path, name: str, path: str, md5: str, *, final: bool) -> None:
         """Move a file that is whole and synced to its place, and note it.
 
-        Raises `TrainingManagerError` if the place is not inside the run's folder.
+        Raises `TrainingManagerError` if a link would lead to somewhere else.
         """
         with writing(self.skill):
             target = self.folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if self.folder.is_symlink() or not _inside(target.parent, self.folder):
-                raise TrainingManagerError(
-                    f"{self.folder.name}/{path} leads out of the run's folder by a link; "
-                    "remove the link."
-                )
+            for folder in reversed([target.parent, *target.parent.parents]):
+                if folder.is_relative_to(self.folder):
+                    self._make_folder(folder)
             os.replace(whole_file, target)
             _sync_folder(target.parent)
             stamp = Stamp.of(target.stat())
@@ -144,6 +141,14 @@ class Results:
         """Remove the files that are not whole."""
         shutil.rmtree(self.parts, ignore_errors=True)
 
+    def _make_folder(self, folder: Path) -> None:
+        if folder.is_symlink():
+            raise TrainingManagerError(
+                f"{folder.relative_to(self.skill)} in {self.skill.name} is a link, which is not "
+                "followed; remove it."
+            )
+        folder.mkdir(exist_ok=True)
+
     @property
     def _notes(self) -> Path:
         return self.parts.parent / "files.jsonl"
@@ -168,10 +173,6 @@ class Results:
             # A line that a kill tore must not swallow this one, so each starts on a new line.
             with self._notes.open("ab", buffering=0) as file:
                 file.write(b"\n" + json.dumps(line, separators=(",", ":")).encode() + b"\n")
-
-
-def _inside(folder: Path, above: Path) -> bool:
-    return folder.resolve().is_relative_to(above.resolve())
 
 
 def _sync_folder(folder: Path) -> None:

@@ -44,15 +44,14 @@ async def look(means: Means, url: str, name: str) -> StoredObject | None:
     Raises what `check_status` and `reached` give. Where an address is signed for GET alone, one
     byte is asked for instead.
     """
-    http, timeout = means.http, means.timeout
     started = time.monotonic()
     try:
-        answer = await http.head(url, headers=PLAIN, timeout=timeout)
+        answer = await means.http.head(url, headers=PLAIN)
         note("HEAD", name, answer.status_code, started)
         if answer.status_code in (400, 403, 405, 501):
             one = {**PLAIN, "Range": "bytes=0-0"}
             started = time.monotonic()
-            async with http.stream("GET", url, headers=one, timeout=timeout) as answer:
+            async with means.http.stream("GET", url, headers=one) as answer:
                 note("GET", name, answer.status_code, started)
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise reached(error) from None

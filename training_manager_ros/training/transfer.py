@@ -38,6 +38,7 @@ log = logging.getLogger("training_manager.training")
 _T = TypeVar("_T")
 
 RENEWALS = 5  # fresh addresses in a row that may be refused
+CONNECT_TIMEOUT = 30.0  # seconds
 DAMAGES = 4  # times that a file may arrive damaged
 
 
@@ -63,7 +64,7 @@ class Means:
     lanes: Lanes
     pace: Pace
     pauses: Pauses
-    timeout: float  # seconds without progress
+    timeout: httpx.Timeout
 
     @classmethod
     def made(
@@ -71,7 +72,8 @@ class Means:
     ) -> Means:
         """As the options say."""
         pace = Pace(gate, options.bytes_per_second)
-        return cls(http, meter, Lanes(), pace, options.pauses, options.timeout)
+        timeout = httpx.Timeout(options.timeout, connect=min(options.timeout, CONNECT_TIMEOUT))
+        return cls(http, meter, Lanes(), pace, options.pauses, timeout)
 
 
 class TransferFailed(Exception):
@@ -156,7 +158,7 @@ async def undamaged(transfer: Callable[[], Awaitable[_T]], name: str) -> _T:
 
 def reached(error: Exception, *, moved: bool = False) -> TransferFailed:
     """What a failed connection means."""
-    if isinstance(error, httpx.TransportError):
+    if isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol):
         return Passing(f"the store {why(error)}", moved=moved)
     return Permanent("the server gave an address that is none.")
 

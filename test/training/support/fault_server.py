@@ -20,7 +20,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -126,6 +126,7 @@ class FaultServer:
         self._numbers = itertools.count(1)
         self._versions = itertools.count(1)
         self._every: Counter[str] = Counter()
+        self.after_head: Callable[[], None] = lambda: None
         self.port = 0
         self._server: asyncio.base_events.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
@@ -406,6 +407,8 @@ class FaultServer:
         if request.method == "PUT":
             return await self._put(key, request)
         stored = self.objects.get(key)
+        if request.method == "HEAD":
+            self.after_head()
         if request.method == "HEAD" and self.faults.head_status:
             return Answer(self.faults.head_status)
         if stored is None:
