@@ -156,3 +156,18 @@ def test_repacks_real_recordings(real_skills: Path, tmp_path: Path) -> None:
     new = apply(joined, tmp_path / "new")
     check_numbers(new.root, [old.episode(1).frames, old.episode(4).frames], 10)
     check_stats(new.root)
+
+
+def test_notes_columns_that_may_number_tasks(tmp_path: Path) -> None:
+    spec = DatasetSpec(V21, 30.0, ("wrist",), (3,))
+    one = opened(spec, tmp_path / "one")
+    other = opened(replace(spec, label=9, task="Undo it"), tmp_path / "other")
+    for skill in (one, other):
+        path = next((skill.root / "data/data").rglob("*.parquet"))
+        rows = pq.read_table(path)
+        pq.write_table(rows.append_column("annotation.human.task", rows["task_index"]), path)
+    joined = join_v2([Part(one, (0,)), Part(other, (0,))], JoinRules())
+    notes = [problem for problem in joined.problems if "annotation.human.task" in problem.message]
+    assert [note.blocks for note in notes] == [False]
+    new = apply(joined, tmp_path / "new")
+    assert rows_of(new.root, "annotation.human.task") == [0] * 6

@@ -1,4 +1,4 @@
-"""What the parts of a LeRobot dataset have in common, whatever their version: info, tasks, rows."""
+"""What the parts of a LeRobot dataset have in common, whatever their version."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ from training_manager_ros.datasets.jsonfile import read_json, read_json_lines, t
 from training_manager_ros.datasets.lerobot import LeRobotDataset, Rows
 from training_manager_ros.datasets.lerobot_info import fill_template
 from training_manager_ros.datasets.listing import FileEntry, scan
-from training_manager_ros.datasets.model import DatasetFormat, VideoFrames
+from training_manager_ros.datasets.model import VideoFrames
 from training_manager_ros.errors import InvalidInput, NotFound, Unreadable
 
 __all__ = [
     "Taken",
+    "data_path",
+    "episode_lines",
     "joined_info",
-    "merge_tasks",
+    "joined_rate",
+    "new_splits",
     "other_files",
-    "read_tasks",
+    "run_of",
+    "slower",
     "source_of",
     "take",
     "template_of",
@@ -180,29 +184,6 @@ def _differing_columns(parts: Sequence[Part]) -> Iterator[PlanProblem]:
             )
 
 
-def read_tasks(part: Part) -> dict[int, str]:
-    """The tasks of a source by task_index; none where there is no list of them."""
-    meta = source_of(part).root / "data/meta"
-    if source_of(part).summary.format is DatasetFormat.LEROBOT_V30:
-        path = meta / "tasks.parquet"
-        if not path.is_file():
-            return {}
-        try:
-            table = pq.read_table(path)
-        except (OSError, ValueError) as error:
-            raise Unreadable(f"{path.name} can't be read as parquet.") from error
-        texts = table.column(task_column(table)).to_pylist()
-        return dict(enumerate(map(to_text, texts)))
-    path = meta / "tasks.jsonl"
-    if not path.is_file():
-        return {}
-    lines, _ = read_json_lines(path)
-    numbered = [
-        (to_int(line.get("task_index"), i), line.get("task")) for i, line in enumerate(lines)
-    ]
-    return {number: to_text(text) for number, text in numbered if number is not None}
-
-
 def episode_lines(part: Part) -> dict[int, Mapping[str, Any]]:
     """The lines of a v2.x source's meta/episodes.jsonl by episode."""
     path = source_of(part).root / "data/meta/episodes.jsonl"
@@ -212,41 +193,6 @@ def episode_lines(part: Part) -> dict[int, Mapping[str, Any]]:
         number = to_int(line.get("episode_index"))
         found.setdefault(position if number is None else number, line)
     return found
-
-
-def task_column(table: Any) -> str:
-    """Which column of tasks.parquet holds the texts: the data frame's index, or another."""
-    names: list[str] = table.schema.names
-    for name in ("__index_level_0__", "task"):
-        if name in names:
-            return name
-    others = [name for name in names if name != "task_index"]
-    if not others:
-        raise Unreadable("tasks.parquet holds no texts.")
-    return others[0]
-
-
-def merge_tasks(
-    sources: Sequence[Mapping[int, str]], dense: bool
-) -> tuple[dict[int, str], list[tuple[tuple[int, int], ...]]]:
-    """All tasks, the first source's first and in order, and each source's old and new numbers.
-
-    () stands for numbers that stay as they are. `dense`: numbers count up from 0 without gaps.
-    """
-    tasks: dict[int, str] = {}
-    changes: list[tuple[tuple[int, int], ...]] = []
-    for source in sources:
-        mapped: list[tuple[int, int]] = []
-        for old, text in sorted(source.items()):
-            # the first source keeps even two tasks of the same text apart
-            known = None if not changes else next((n for n, t in tasks.items() if t == text), None)
-            new = known
-            if new is None:
-                new = len(tasks) if dense else (old if not changes else max(tasks, default=-1) + 1)
-            tasks[new] = text
-            mapped.append((old, new))
-        changes.append(() if all(old == new for old, new in mapped) else tuple(mapped))
-    return tasks, changes
 
 
 def template_of(info: Mapping[str, Any], key: str, usual: str) -> str:

@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from training_manager_ros.datasets.edit.lerobot_parts import data_path, task_column
+from training_manager_ros.datasets.edit.lerobot_parts import data_path
 from training_manager_ros.datasets.edit.lerobot_stats import quantile_of
+from training_manager_ros.datasets.edit.lerobot_tasks import task_column
 from training_manager_ros.datasets.edit.parts import Part
 from training_manager_ros.datasets.jsonfile import to_int
 from training_manager_ros.datasets.parquet import open_parquet

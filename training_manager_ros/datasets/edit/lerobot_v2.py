@@ -17,10 +17,8 @@ from training_manager_ros.datasets.edit.lerobot_parts import (
     episode_lines,
     joined_info,
     joined_rate,
-    merge_tasks,
     new_splits,
     other_files,
-    read_tasks,
     run_of,
     slower,
     take,
@@ -34,6 +32,11 @@ from training_manager_ros.datasets.edit.lerobot_summary import (
     listed_stats,
     rough_cameras,
     stats_step,
+)
+from training_manager_ros.datasets.edit.lerobot_tasks import (
+    annotation_notes,
+    merge_tasks,
+    read_tasks,
 )
 from training_manager_ros.datasets.edit.parts import Joined, JoinRules, Part
 from training_manager_ros.datasets.edit.plan import Origin, PlanProblem, Step
@@ -64,6 +67,7 @@ def join_v2(parts: Sequence[Part], rules: JoinRules) -> Joined:
     kind = DatasetFormat.LEROBOT_V20 if old else DatasetFormat.LEROBOT_V21
     taken, problems = take(parts, counted=False)
     tasks, changes = merge_tasks([read_tasks(part) for part in parts], dense=False)
+    problems += annotation_notes(parts, changes)
     frames = sum(one.rows.count for one in taken)
     first = read_json(data_path(parts[0]) / "meta/info.json")
     chunk = to_int(first.get("chunks_size")) or 1000

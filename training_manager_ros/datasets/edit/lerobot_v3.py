@@ -21,10 +21,8 @@ from training_manager_ros.datasets.edit.lerobot_parts import (
     episode_lines,
     joined_info,
     joined_rate,
-    merge_tasks,
     new_splits,
     other_files,
-    read_tasks,
     run_of,
     slower,
     take,
@@ -45,6 +43,11 @@ from training_manager_ros.datasets.edit.lerobot_tables import (
     episode_rows,
     episodes_file,
     tasks_file,
+)
+from training_manager_ros.datasets.edit.lerobot_tasks import (
+    annotation_notes,
+    merge_tasks,
+    read_tasks,
 )
 from training_manager_ros.datasets.edit.parts import Joined, JoinRules, Part
 from training_manager_ros.datasets.edit.plan import Origin, PlanProblem, Step
@@ -72,6 +75,7 @@ def join_v3(parts: Sequence[Part], rules: JoinRules) -> Joined:
     rate = joined_rate(parts, rules)
     taken, problems = take(parts, counted=True)
     tasks, changes = merge_tasks([read_tasks(part) for part in parts], dense=True)
+    problems += annotation_notes(parts, changes)
     frames = sum(one.rows.count for one in taken)
     first = read_json(data_path(parts[0]) / "meta/info.json")
     places = _Places(first)
