@@ -2,10 +2,11 @@
 
     python bench/orchestrator.py [--rounds 3]
 
-20 robots with 5 skills each; 16 connections at a time send 100 files of 1 MB each, of random bytes. The
-same client, which does nothing but send, talks in turn to our server, to nginx (WebDAV PUT, where nginx is
-installed), to a thread that copies a socket into files, and to one that also syncs each file, as our
-server does before it acknowledges. Then every object's hash is checked, and 1,000 runs are listed.
+20 robots with 5 skills each; 16 connections at a time send 100 files of 1 MB each, of random bytes.
+The same client, which does nothing but send, talks in turn to our server, to nginx (WebDAV PUT,
+where nginx is installed), to a thread that copies a socket into files, and to one that also syncs
+each file, as our server does before it acknowledges. Then every object's hash is checked, and 1,000
+runs are listed.
 """
 
 from __future__ import annotations
@@ -173,7 +174,9 @@ def nginx(folder: Path) -> Iterator[Callable[[], float]]:
             }} }}
         }}"""
     )
-    process = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        ["nginx", "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL
+    )
     wait_for_port(port)
 
     def upload() -> float:

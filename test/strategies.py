@@ -73,9 +73,7 @@ class DatasetSpec:
             write_lerobot_v3(data, recordings, self.rate, self.cameras, self.task, "h264")
         else:
             version = self.format.value.removeprefix("lerobot-")
-            write_lerobot_v2(
-                data, recordings, self.rate, self.cameras, self.task, "h264", version
-            )
+            write_lerobot_v2(data, recordings, self.rate, self.cameras, self.task, "h264", version)
         metadata = {"name": skill.name, "type": "learned", "execution": {}}
         (skill / "metadata.json").write_text(json.dumps(metadata, indent=4) + "\n")
 

@@ -127,7 +127,7 @@ def stats_step(
     for name, stats in base.items():
         if name not in cameras:
             given[name] = None
-            shape = np.shape(stats.get("mean", stats.get("min", [0])))
+            shape = np.asarray(stats.get("mean", stats.get("min", [0]))).shape
             measured.append(Measured(name, tuple(stats), shape))
             continue
         parts = [one[name] for one in episodes if _complete(one.get(name))]
