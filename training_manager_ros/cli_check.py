@@ -68,7 +68,8 @@ def _print(skill: str, findings: Sequence[Finding], counts: Counter[str]) -> Non
     print(plain(f"{skill}: {', '.join(parts)}"))
     for finding in findings:
         where = "" if finding.episode is None else f"episode {finding.episode}: "
-        print(plain(f"\n{finding.severity} [{finding.code}] {where}{finding.message}"))
+        print()
+        print(plain(f"{finding.severity} [{finding.code}] {where}{finding.message}"))
         print(plain(f"  {finding.remedy}"))
 
 

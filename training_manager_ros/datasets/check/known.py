@@ -74,7 +74,8 @@ _TABLE = (
     ),
     _known(
         r"can't be opened as HDF5|can't be read as parquet|is cut off|is damaged|broken index|"
-        r"is empty|fragmented MP4|is not an MP4|holds no video|index that is too large", "error",
+        r"is empty|fragmented MP4|is not an MP4|holds no video|has no frames|"
+        r"index that is too large", "error",
         "file-damaged", "Its content can't be read.", _COPY_AGAIN,
     ),
     _known(
