@@ -41,6 +41,7 @@ OPERATIONS: Mapping[str, tuple[type[MakesSkill], Mapping[str, Any]]] = {
         },
     ),
 }
+pytestmark = pytest.mark.timeout(600)  # processes by the dozen, on a machine that may be busy
 CASES = [(operation, kind) for operation in OPERATIONS for kind in INNATE]
 
 
