@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,9 @@ sys.path.insert(0, str(Path(__file__).parent))  # for `import strategies` and th
 from domains import take_domain
 
 _ROOT = Path(__file__).parent.parent
+
+# A shell's background job ignores Ctrl-C, and so would all processes that tests start and end with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
