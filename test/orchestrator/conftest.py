@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from training_manager_ros.orchestrator.accounts import Accounts
 from training_manager_ros.orchestrator.engines.processes import marked
 from training_manager_ros.orchestrator.services import DataFolder
 
@@ -88,8 +89,9 @@ class Server:
         return self.process.wait(20)
 
     def owner(self, name: str) -> Owner:
-        key = self.command("keys", "create", name).stdout.strip()
-        assert key
+        database = DataFolder(self.folder).database()  # as `keys create` does, without a process
+        _, key = Accounts(database, time.time).create(name)
+        database.close()
         return Owner(self, key)
 
     def processes(self, run_id: int) -> set[int]:

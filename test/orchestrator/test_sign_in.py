@@ -109,6 +109,14 @@ def test_keys_are_listed_without_their_text_and_stored_hashed(server, owner):
     assert secret.encode() not in on_disk
 
 
+def test_a_key_is_made_while_the_server_runs(server):
+    made = server.command("keys", "create", "lab", "--note", "arm 3")
+    assert made.returncode == 0
+    assert call(server, f"Bearer {made.stdout.strip()}").json() == []
+    assert "arm 3" in server.command("keys", "list").stdout
+    assert server.command("keys", "create", "").returncode != 0
+
+
 def test_two_keys_of_one_name_are_one_owner(server):
     one, two = server.owner("shared"), server.owner("shared")
     skill = one.skill()
