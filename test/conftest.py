@@ -17,7 +17,7 @@ from domains import take_domain
 
 _ROOT = Path(__file__).parent.parent
 
-# A shell's background job ignores Ctrl-C, and so would all processes that tests start and end with it.
+# A shell's background job ignores Ctrl-C, and so would the processes that tests end with it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
