@@ -23,7 +23,7 @@ __all__ = ["VideoReader"]
 if av.logging.get_level() is not None:
     av.logging.set_level(av.logging.PANIC)
 
-_THREADS = 2
+_AV1_THREADS = 2  # dav1d's own; FFmpeg's threads by slice gain nothing on one slice a frame
 _LOOKAHEAD = 40  # packets after a frame's own within which it must come out (H.264 holds back 16)
 _REMEMBERED = 4  # frames that came out last
 _NEAR = 8  # so many frames before the wanted one are decoded even if no other needs them
@@ -177,7 +177,7 @@ def _open_decoder(index: MovieIndex) -> Any:
             continue
         if index.extradata:
             context.extradata = index.extradata
-        context.thread_count = _THREADS
+        context.thread_count = _AV1_THREADS if index.codec == "av1" else 1
         context.thread_type = "SLICE"  # threads by frame hold frames back
         # without these, H.264 that does not declare its reordering loses frames until it is learnt,
         # and FFmpeg 6 loses the last frame after some keyframes

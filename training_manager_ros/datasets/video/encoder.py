@@ -21,7 +21,7 @@ from ..model import FrameSource
 __all__ = ["encode_in_child", "encoder_threads"]
 
 _PACKAGE_FOLDER = Path(__file__).resolve().parents[3]
-_STALLED_S = 60.0
+_STALLED_S = 180.0  # a busy robot may well leave nothing to a nice process for a while
 _LOOK_S = 0.25
 
 
