@@ -23,7 +23,12 @@ const TABS: readonly { readonly tab: Tab; readonly label: string; readonly icon:
 ];
 
 export function Shell() {
-  const { tab } = useRoute();
+  const { tab, skill } = useRoute();
+  const name = usePanel((state) => state.skillList?.skills.find((one) => one.name === skill)?.displayName);
+  useEffect(() => {
+    const page = TABS.find((entry) => entry.tab === tab)?.label ?? "";
+    document.title = `${skill === null ? page : (name ?? skill)} · Training Manager`;
+  }, [tab, skill, name]);
   const signedOut = usePanel((state) => state.connection.status === "signed-out");
   useEffect(() => {
     if (signedOut) showSignIn();

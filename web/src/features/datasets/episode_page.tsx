@@ -46,14 +46,22 @@ export function EpisodePage({
       };
       if (pressKey(event, { player, goEpisode, toggleHelp: () => setHelp(true) })) event.preventDefault();
     };
+    // A click on one of the player's buttons leaves the focus, so that Space still plays afterwards.
+    const onMouseDown = (event: MouseEvent): void => {
+      if (event.target instanceof Element && event.target.closest("[data-player] button")) event.preventDefault();
+    };
     window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
+    window.addEventListener("mousedown", onMouseDown);
+    return () => {
+      window.removeEventListener("keydown", onKey);
+      window.removeEventListener("mousedown", onMouseDown);
+    };
   }, [player, skill, previous, next]);
 
   const seen = cameras.filter((camera) => episode.cameras.includes(camera.name));
   const only = seen.some((camera) => camera.name === enlarged) ? enlarged : null;
   return (
-    <>
+    <div data-player className="flex min-h-0 flex-1 flex-col">
       <EpisodeHeader skill={skill} episode={episode} previous={previous} next={next} />
       <div className="min-h-0 flex-1 space-y-4 overflow-y-auto overscroll-contain px-4 py-3">
         <Problems tone="warn" problems={episode.problems} />
@@ -68,6 +76,7 @@ export function EpisodePage({
                   skill={skill}
                   episode={episode.id}
                   camera={camera.name}
+                  raw={!episode.converted}
                   width={camera.width}
                   height={camera.height}
                   enlarged={only === camera.name}
@@ -87,7 +96,7 @@ export function EpisodePage({
       </div>
       <Controls player={player} onHelp={() => setHelp(true)} />
       {help && <KeyHelp onClose={() => setHelp(false)} />}
-    </>
+    </div>
   );
 }
 

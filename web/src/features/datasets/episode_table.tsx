@@ -8,7 +8,7 @@ import { Badge } from "@/ui/badge.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { VirtualRows } from "@/ui/virtual_rows.tsx";
 import type { Sort, SortKey } from "./sort_episodes.ts";
-import { nextSort } from "./sort_episodes.ts";
+import { UNSORTED, nextSort } from "./sort_episodes.ts";
 import { Thumbnail } from "./thumbnail.tsx";
 
 const ROW = 60;
@@ -56,6 +56,7 @@ export function EpisodeTable({
         <Head label="Size" sortKey="size" sort={sort} onSort={onSort} right />
         <Head label="Problems" sortKey="problems" sort={sort} onSort={onSort} />
       </div>
+      <SortChoice sort={sort} onSort={onSort} />
       <VirtualRows
         label="Episodes"
         count={positions.length}
@@ -66,6 +67,37 @@ export function EpisodeTable({
         render={render}
       />
     </div>
+  );
+}
+
+const CHOICES: readonly { readonly sort: Sort; readonly label: string }[] = [
+  { sort: UNSORTED, label: "In the dataset’s order" },
+  { sort: { key: "order", descending: true }, label: "Last first" },
+  { sort: { key: "duration", descending: true }, label: "Longest first" },
+  { sort: { key: "duration", descending: false }, label: "Shortest first" },
+  { sort: { key: "size", descending: true }, label: "Largest first" },
+  { sort: { key: "problems", descending: true }, label: "Problems first" },
+];
+
+/** Where there is no room for columns with heads. */
+function SortChoice({ sort, onSort }: { sort: Sort; onSort: (sort: Sort) => void }) {
+  const chosen = CHOICES.findIndex((choice) => choice.sort.key === sort.key && choice.sort.descending === sort.descending);
+  return (
+    <label className="flex h-9 shrink-0 items-center border-b border-line px-4 text-xs text-faint @3xl:hidden">
+      <span className="sr-only">Sort episodes</span>
+      <select
+        value={chosen}
+        onChange={(event) => onSort(CHOICES[Number(event.target.value)]?.sort ?? UNSORTED)}
+        className="-ml-1 h-full min-w-0 flex-1 bg-transparent text-quiet"
+      >
+        {chosen < 0 && <option value={-1}>By {sort.key}</option>}
+        {CHOICES.map((choice, index) => (
+          <option key={choice.label} value={index}>
+            {choice.label}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -39,12 +39,16 @@ export class CameraSurface implements Surface {
   #view: View | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `onFrame` is told which frame is on screen. */
+  /**
+   * `onFrame` is told which frame is on screen. `raw`: the server has to make the video first, most likely,
+   * so a still is asked for right away.
+   */
   constructor(
     elements: { readonly video: HTMLVideoElement; readonly canvas: HTMLCanvasElement },
     player: Player,
     key: EpisodeKey,
     camera: string,
+    raw: boolean,
     onFrame: (frame: number) => void,
   ) {
     this.#video = elements.video;
@@ -60,6 +64,7 @@ export class CameraSurface implements Surface {
       (frame) => this.#stillShown(frame),
       (problem) => this.#stillProblem(problem),
     );
+    this.#stillsWanted = raw;
     void this.#ask();
   }
 

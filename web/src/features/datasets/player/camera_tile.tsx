@@ -18,6 +18,7 @@ export function CameraTile({
   skill,
   episode,
   camera,
+  raw,
   width,
   height,
   enlarged,
@@ -25,6 +26,8 @@ export function CameraTile({
 }: EpisodeKey & {
   player: Player;
   camera: string;
+  /** Not stored as video. */
+  raw: boolean;
   /** As the dataset declares them, 0 where it does not: for the tile's shape before the picture is there. */
   width: number;
   height: number;
@@ -42,7 +45,7 @@ export function CameraTile({
     if (!figure.current || !video.current || !canvas.current) return;
     const { dataset } = figure.current;
     const elements = { video: video.current, canvas: canvas.current };
-    const made = new CameraSurface(elements, player, { skill, episode }, camera, (frame) => {
+    const made = new CameraSurface(elements, player, { skill, episode }, camera, raw, (frame) => {
       dataset["frame"] = String(frame);
     });
     const leave = player.add(made);
@@ -52,7 +55,7 @@ export function CameraTile({
       made.dispose();
       delete dataset["frame"];
     };
-  }, [player, skill, episode, camera]);
+  }, [player, skill, episode, camera, raw]);
 
   const [wide, high] = [state.width || width || 4, state.height || height || 3];
   const most = enlarged ? "66dvh" : "44dvh";

@@ -74,6 +74,6 @@ export function pressKey(press: KeyPress, { player, goEpisode, toggleHelp }: Pla
 export function belongsElsewhere(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof Element)) return false;
   if (target.closest("input:not([type=range]), textarea, select, [contenteditable], dialog, [role=log]")) return true;
-  // Space and Enter press a focused button or link.
-  return key === " " && target.closest("button, a, summary, label") !== null;
+  // Space presses a focused button.
+  return key === " " && target.closest("button, summary, label") !== null;
 }
