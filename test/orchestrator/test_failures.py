@@ -69,6 +69,14 @@ def test_it_forks_children_that_ignore_sigterm_and_is_cancelled(owner, skill):
     assert time.monotonic() - began < 5
 
 
+def test_it_exits_badly_at_the_moment_it_is_cancelled(owner, skill):
+    script = "echo ready; while [ ! -e $OUTPUT_DIR/../../stop ]; do :; done; exit 9"
+    run = owner.shell(skill, script)
+    owner.running(skill, run, "ready")
+    owner.cancel(skill, run)
+    assert message(owner, skill, run) == "Cancelled."
+
+
 def test_it_leaves_children_behind_when_it_exits(owner, skill, checkpoint):
     run = owner.shell(skill, f"(setsid sleep 1000 &); sleep 1001 & {checkpoint}")
     assert message(owner, skill, run) is None

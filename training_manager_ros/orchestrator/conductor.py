@@ -172,7 +172,12 @@ class Conductor:
         )
         tail = log_tail(self._folders.log(run.run_id))
         command = [resolve(part, work) for part in request.command]
-        judge(outcome, names, command, allowed / 3600, tail)
+        try:
+            judge(outcome, names, command, allowed / 3600, tail)
+        except RunFailed as failure:
+            if self._cancelled(run.run_id):  # it ended by itself at the same moment
+                raise RunFailed(CANCELLED) from failure
+            raise
 
     async def _boot(self, run: Run, request: RunRequest) -> None:
         run_id = run.run_id
