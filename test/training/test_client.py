@@ -8,12 +8,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import anyio
 import pytest
 from fault_server import FaultServer
 
-from training_manager_ros.errors import InvalidInput, Refused, Unavailable
+from training_manager_ros.errors import (
+    Cancelled,
+    InvalidInput,
+    Refused,
+    TrainingManagerError,
+    Unavailable,
+)
 from training_manager_ros.training.activation import trained_on
-from training_manager_ros.training.client import TrainingClient
+from training_manager_ros.training.client import Connection, TrainingClient
 from training_manager_ros.training.dataset_facts import DatasetFacts
 from training_manager_ros.training.models import RunProgress
 from training_manager_ros.training.new_run import create_run
@@ -109,10 +116,17 @@ def test_an_upload_that_was_cut_off_is_not_whole(
     client: TrainingClient, server: FaultServer, make_skill: MakeSkill
 ) -> None:
     folder = make_skill(episodes=10)
-    server.faults.corrupt_puts = 10_000
-    with pytest.raises(Unavailable):
+    signed = server._signed
+    server._signed = lambda key: "" if "episode_3" in key else signed(key)  # type: ignore[method-assign]
+    with pytest.raises(TrainingManagerError, match="episode_3"):
         client.upload(folder)
-    assert plan_upload(folder, client.server_name).state is not UploadState.WHOLE
+    plan = plan_upload(folder, client.server_name)
+    assert plan.state is UploadState.PARTIAL
+    assert plan.new == (
+        "data/dataset_metadata.json",
+        "data/episode_3.h5",
+        "data/episode_3_camera_1.mp4",
+    )
 
 
 def test_nothing_happens_before_the_first_call(server: FaultServer) -> None:
@@ -134,7 +148,7 @@ def test_closing_ends_what_runs(
     def call() -> None:
         try:
             client.skills()
-        except BaseException:
+        except (Unavailable, Cancelled):
             ended.set()
 
     thread = threading.Thread(target=call)
@@ -144,6 +158,29 @@ def test_closing_ends_what_runs(
     client.close()
     assert ended.wait(5)
     thread.join()
+
+
+def test_closing_ends_what_waits(client: TrainingClient) -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    async def wait(connection: Connection) -> None:
+        began.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.set()
+
+    client.background(wait)
+    assert began.wait(10)
+    client.close()
+    assert ended.is_set()
+
+
+def test_a_callback_that_waits_for_its_client_is_a_mistake_that_shows(
+    client: TrainingClient, make_skill: MakeSkill
+) -> None:
+    with pytest.raises(RuntimeError, match="must not wait"):
+        client.upload(make_skill(), report=lambda progress: client.skills() and None)
 
 
 def test_many_threads_share_a_client(client: TrainingClient, server: FaultServer) -> None:

@@ -239,6 +239,18 @@ def test_what_has_arrived_is_not_asked_for_again(
     assert server.sent[f"{SKILL}/7/model_step_1.pth"] < 5_500_000
 
 
+def test_a_line_that_breaks_often_is_good_enough_as_long_as_it_brings_something(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill
+) -> None:
+    folder = make_skill()
+    content = random.Random(2).randbytes(1_000_000)
+    put_run(server, {"model_step_1.pth": content})
+    server.faults.reset_gets = 9
+    client.download(folder, SKILL, 7, options=TransferOptions(pauses=FEW))
+    assert server.faults.reset_gets == 0
+    assert here(folder)["model_step_1.pth"] == content
+
+
 @pytest.mark.parametrize("hashes", ["etag", "goog", "md5"])
 def test_a_file_damaged_on_the_way_comes_again(
     client: TrainingClient, server: FaultServer, make_skill: MakeSkill, hashes: str

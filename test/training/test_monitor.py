@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -134,9 +135,13 @@ def test_idle_runs_are_hardly_ever_asked_for(
 
 
 def test_a_server_that_is_away_fails_no_run(
-    client: TrainingClient, thread: ServerThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: TrainingClient,
+    thread: ServerThread,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     ids = put_runs(thread.server, 1, 1, "running")
+    caplog.set_level(logging.INFO, "training_manager.training")
     with monitoring(client, ids, tmp_path) as (monitor, watch):
         watch.until(lambda state: count(state) == 1)
         thread.stop()
@@ -146,6 +151,9 @@ def test_a_server_that_is_away_fails_no_run(
         thread.start()
         found = monitor.refresh()
         assert (found.lost_since, found.problem) == (None, "")
+    said = [record.getMessage() for record in caplog.records]
+    assert sum("connection to the training server is lost" in line for line in said) == 1
+    assert sum("answers again" in line for line in said) == 1
 
 
 def test_a_refused_key_is_told_in_words(

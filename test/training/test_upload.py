@@ -20,6 +20,7 @@ from training_manager_ros.errors import (
     Conflict,
     InvalidInput,
     NotFound,
+    Refused,
     TrainingManagerError,
     Unreadable,
 )
@@ -190,9 +191,11 @@ def test_empty_files(
     assert stored(server, result.skill_id) == on_disk(folder)
 
 
+@pytest.mark.parametrize("status", [403, 404])
 def test_a_stale_id_is_replaced(
-    client: TrainingClient, server: FaultServer, make_skill: MakeSkill
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill, status: int
 ) -> None:
+    server.faults.unknown_status = status
     folder = make_skill()
     first = client.upload(folder).skill_id
     del server.skills[first]
@@ -200,6 +203,18 @@ def test_a_stale_id_is_replaced(
     assert result.skill_id != first
     assert metadata(folder)["training_skill_id"] == result.skill_id
     assert len(result.sent) == 7
+
+
+def test_a_server_that_refuses_otherwise_replaces_no_id(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill
+) -> None:
+    server.faults.unknown_status = 409
+    folder = make_skill()
+    skill_id = client.upload(folder).skill_id
+    del server.skills[skill_id]
+    with pytest.raises(Refused, match="409"):
+        client.upload(folder)
+    assert metadata(folder)["training_skill_id"] == skill_id
 
 
 def test_an_id_that_is_none_is_replaced(
@@ -418,27 +433,30 @@ def test_a_pause_holds_everything_still(
 ) -> None:
     folder = make_skill(episodes=3, size=1_500_000)
     control = Control()
-    at_pause: list[int] = []
-    reports: list[Progress] = []
+    done: list[int] = []  # bytes, at each report
+    paused_at: list[int] = []
 
     def watch(progress: Progress) -> None:
-        reports.append(progress)
-        if progress.bytes_done and not at_pause:
-            at_pause.append(progress.bytes_done)
+        done.append(progress.bytes_done)
+        if progress.bytes_done and not paused_at:
+            paused_at.append(progress.bytes_done)
             control.pause()
-            threading.Timer(1.0, resume).start()
+            threading.Thread(target=resume_when_still).start()
 
-    def resume() -> None:
-        at_pause.append(reports[-1].bytes_done)
+    def resume_when_still() -> None:
+        seen = -1
+        while seen != done[-1]:
+            seen = done[-1]
+            time.sleep(1)
+        paused_at.append(seen)
         control.resume()
 
     # The pace is the client's own here: the system's buffers would take it all at once.
     options = TransferOptions(bytes_per_second=4e6, timeout=30)
     result = client.upload(folder, control=control, report=watch, options=options)
     assert stored(server, result.skill_id) == on_disk(folder)
-    before, after = at_pause
+    before, after = paused_at
     assert after - before <= 8 * 256 * 1024  # what was on its way already
-    assert after < 9_000_000
 
 
 def test_the_rate_limit_holds(

@@ -56,6 +56,7 @@ class Faults:
     ranges: bool = True
     validators: bool = True  # ETag or Last-Modified on GET
     discard: bool = False  # objects are not kept, only their size and hash
+    unknown_status: int = 404  # what a skill that does not exist is answered with
     features: tuple[str, ...] | None = None  # None: nothing at all at `/`
 
     def take(self, name: str) -> bool:
@@ -315,7 +316,7 @@ class FaultServer:
                 return _json(list(self.runs.values()))
         skill_id = parts[2] if parts[0] == "storage" else parts[1]
         if skill_id not in self.skills:
-            return _json({"detail": "no such skill"}, 404)
+            return _json({"detail": "no such skill"}, self.faults.unknown_status)
         match (method, *parts):
             case ("GET", "skills", _):
                 return _json(self.skills[skill_id])
