@@ -63,7 +63,7 @@ def test_the_log_is_complete_and_can_be_narrowed(own_robot, browsing, sample_ski
     lines = page.get_by_role("log", name="Log lines")
     expect(lines).to_contain_text("A client has connected")
     folder = own_robot.skills / "made-for-the-log"
-    shutil.copytree(sample_skills / "wave", folder)
+    shutil.copytree(sample_skills / "wave-hello", folder)
     page.get_by_label("Least serious level shown").select_option("error")
     expect(lines.get_by_text("A client has connected")).to_have_count(0)
     page.get_by_label("Least serious level shown").select_option("info")

@@ -18,11 +18,13 @@ export function FieldInput({ field, text, problem, onChange }: FieldProps) {
   const Label = grouped ? "span" : "label";
   return (
     <div className="@container" data-field={field.path}>
-      <Label {...(grouped ? {} : { htmlFor: id })} className="mb-1 flex items-baseline gap-1.5 text-sm font-medium">
-        {field.label}
-        {field.unit && <span className="text-xs font-normal text-faint">{field.unit}</span>}
-        {field.required && <span className="text-xs font-normal text-faint">required</span>}
-      </Label>
+      <div className="mb-1 flex items-baseline gap-1.5 text-sm">
+        <Label {...(grouped ? {} : { htmlFor: id })} className="font-medium">
+          {field.label}
+        </Label>
+        {field.unit && <span className="text-xs text-faint">{field.unit}</span>}
+        {field.required && <span className="text-xs text-faint">required</span>}
+      </div>
       <Control field={field} text={text} problem={problem} onChange={onChange} id={id} helpId={helpId} />
       <p id={helpId} className="mt-1 text-xs text-faint">
         {problem && <span className="mb-0.5 block font-medium text-danger">{problem}</span>}
