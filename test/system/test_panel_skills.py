@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 def skill(own_robot, sample_skills, request) -> str:
     """A skill of this test's own."""
     name = re.sub(r"\W", "-", request.node.name)
-    shutil.copytree(sample_skills / "fold-towel", own_robot.skills / name)
+    shutil.copytree(sample_skills / "fold-towel", own_robot.skills / name, dirs_exist_ok=True)
     change_by_hand(own_robot.skills / name, name=name.replace("-", " "))
     return name
 
@@ -205,7 +205,9 @@ def test_creates_a_skill(own_robot, browsing, kind) -> None:
     if kind == "replay":
         dialog.get_by_label("Replay file").fill("episode_0.h5")
     if kind == "poses":
-        dialog.get_by_role("textbox", name="Poses").fill("0 0 0 0 0 0\n0.1, 0.2, 0.3, 0.4, 0.5, 0.6")
+        dialog.get_by_role("textbox", name="Poses").fill(
+            "0 0 0 0 0 0\n0.1, 0.2, 0.3, 0.4, 0.5, 0.6"
+        )
     dialog.get_by_role("button", name="Create skill").click()
     expect(page.get_by_role("heading", name=f"Made of {kind}")).to_be_visible()
     made = metadata(own_robot.skills / f"made-of-{kind}")
