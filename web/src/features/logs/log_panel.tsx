@@ -1,8 +1,10 @@
 import { useState } from "react";
 import type { PointerEvent } from "react";
 import { usePanel } from "@/state/panel.tsx";
+import { formatCount } from "@/text/numbers.ts";
 import { Icon } from "@/ui/icons.tsx";
 import { LEVEL_LOOK, LogView } from "./log_view.tsx";
+import type { Unread } from "./filter_logs.ts";
 import { unread } from "./filter_logs.ts";
 
 const LEAST_HEIGHT = 120;
@@ -42,6 +44,7 @@ export function LogPanel() {
         <button
           type="button"
           aria-expanded={open}
+          aria-label={name(open, counts)}
           onClick={toggle}
           className="flex h-full min-w-0 flex-1 items-center gap-2 px-3 text-left text-xs hover:bg-hover"
         >
@@ -50,13 +53,11 @@ export function LogPanel() {
           {!open && counts.errors > 0 && (
             <span className="rounded bg-danger-soft px-1.5 font-medium text-danger">
               {counts.errors}
-              <span className="sr-only"> new errors</span>
             </span>
           )}
           {!open && counts.warnings > 0 && (
             <span className="rounded bg-warn-soft px-1.5 font-medium text-warn">
               {counts.warnings}
-              <span className="sr-only"> new warnings</span>
             </span>
           )}
           {!open && newest && (
@@ -76,4 +77,9 @@ export function LogPanel() {
       )}
     </section>
   );
+}
+
+function name(open: boolean, { errors, warnings }: Unread): string {
+  if (open || errors + warnings === 0) return "Log";
+  return `Log: ${formatCount(errors, "new error")}, ${formatCount(warnings, "new warning")}`;
 }
