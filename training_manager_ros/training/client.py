@@ -100,12 +100,7 @@ class TrainingClient:
 
     def close(self) -> None:
         """End what still runs and close the connections."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            # Older versions complain about connections of work that was cancelled.
-            with suppress(RuntimeError):
-                self._loop.call(connection.http.aclose())
-        self._loop.close()
+        self._loop.close(self._disconnect)
 
     @property
     def server_name(self) -> str:
@@ -253,6 +248,13 @@ class TrainingClient:
         if self._connection is None:
             self._connection = self._connect()
         return await work(self._connection)
+
+    async def _disconnect(self) -> None:
+        if self._connection is not None:
+            # Older versions complain about connections of work that was cancelled.
+            with suppress(RuntimeError):
+                await self._connection.http.aclose()
+            self._connection = None
 
     def _connect(self) -> Connection:
         http = httpx.AsyncClient(

@@ -50,7 +50,7 @@ class UploadUrls:
             arrived = self._waiting.setdefault(name, asyncio.Event())
             self._wanted.set()
             await arrived.wait()
-        if len(self._ready) <= BATCH // 2 and self._ahead(1):
+        if len(self._ready) <= BATCH and self._ahead(1):
             self._wanted.set()
         addresses = self._ready[name]
         if not addresses.upload:
