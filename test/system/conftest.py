@@ -137,6 +137,20 @@ def start_robot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartRobot
 
 
 @pytest.fixture(scope="module")
+def start_real_robot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartRobot]:
+    """Like `start_robot`, for a whole module."""
+    robots: list[Robot] = []
+
+    def start(skills: Path) -> Robot:
+        robots.append(_start_robot(skills, tmp_path_factory.mktemp("robot")))
+        return robots[-1]
+
+    yield start
+    for robot in robots:
+        robot.stop()
+
+
+@pytest.fixture(scope="module")
 def own_robot(sample_skills: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Robot]:
     """A robot with a copy of the sample skills, which a module's tests may change."""
     folder = tmp_path_factory.mktemp("robot")

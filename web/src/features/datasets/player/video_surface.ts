@@ -6,8 +6,11 @@ import type { Surface, View } from "./player.ts";
 const JUMP_S = 0.3;
 const CLOSE_S = 0.012;
 const STRONGEST_PULL = 0.25;
-/** After a seek a browser presents the frame within this time, or it had been on screen already. */
-const PRESENT_MS = 80;
+/**
+ * A seek is over before its picture is on screen. A browser tells when it is; where it never does (the tile is
+ * hidden) the frame counts as shown after this time.
+ */
+const PRESENT_MS = 1000;
 
 /** Makes a <video> follow the player's clock, frame by frame while it stands still. */
 export class VideoSurface implements Surface {
@@ -20,6 +23,8 @@ export class VideoSurface implements Surface {
   #view: View | null = null;
   /** The frame of the last seek; -1: it has moved since. */
   #sought = -1;
+  /** The frame that the browser presented last. */
+  #presented = -1;
   #settling: ReturnType<typeof setTimeout> | undefined;
   #callback = 0;
 
@@ -124,8 +129,9 @@ export class VideoSurface implements Surface {
         this.update(view);
         return;
       }
-      const frame = this.#sought;
-      this.#settling = setTimeout(() => this.#onShown(frame), PRESENT_MS);
+      // It presents nothing where the picture is on screen already.
+      if (this.#presented === wanted) this.#onShown(wanted);
+      else this.#settling = setTimeout(() => this.#onShown(wanted), PRESENT_MS);
     }
     this.#onReady();
   }
@@ -135,7 +141,8 @@ export class VideoSurface implements Surface {
     if (!("requestVideoFrameCallback" in this.#video)) return;
     this.#callback = this.#video.requestVideoFrameCallback((_now, { mediaTime }) => {
       clearTimeout(this.#settling);
-      this.#onShown(presentedFrame(mediaTime, this.#playable.rate, this.#playable.startTime));
+      this.#presented = presentedFrame(mediaTime, this.#playable.rate, this.#playable.startTime);
+      this.#onShown(this.#presented);
       this.#watch();
     });
   }
