@@ -38,7 +38,7 @@ def decoded(source: FrameSource) -> list[Picture]:
 
 
 def edges(picture: Picture) -> np.ndarray:
-    """Differences of brightness from pixel to pixel: decoders round brightness itself differently."""
+    """Steps of brightness between pixels: decoders round brightness itself differently."""
     luma = picture.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     return np.diff(luma, axis=1)
 
