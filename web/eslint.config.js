@@ -25,7 +25,10 @@ function directions(folder, allowed) {
     group: [`@/${other}/*`, ...allowed.filter((a) => a.startsWith(`${other}/`)).map((a) => `!@/${a}.ts`)],
     message: `${folder}/ may not import from ${other}/ (see eslint.config.js).`,
   }));
-  patterns.push({ group: ["../../*"], message: "Import other folders by @/…, so that directions can be seen." });
+  patterns.push({
+    group: ["../../*"],
+    message: "Import other folders by @/…, so that directions can be seen.",
+  });
   if (folder !== "ros") patterns.push({ group: ["roslib"], message: "Only ros/ talks to roslib." });
   return {
     files: [`src/${folder}/**/*.{ts,tsx}`],
@@ -89,5 +92,10 @@ export default tseslint.config(
   },
   { files: ["eslint.config.js"], extends: [tseslint.configs.disableTypeChecked] },
   ...Object.entries(FOLDERS).map(([folder, allowed]) => directions(folder, allowed)),
-  ...FEATURES.map((feature) => isolated(feature, FEATURES.filter((other) => other !== feature))),
+  ...FEATURES.map((feature) =>
+    isolated(
+      feature,
+      FEATURES.filter((other) => other !== feature),
+    ),
+  ),
 );

@@ -11,7 +11,10 @@ export function slimRoslib(): Plugin {
     apply: "build",
     transform(code, id) {
       if (!id.includes("/node_modules/roslib/")) return null;
-      return { code: code.replace(/^var (\w+) = (\w+)\(\);$/gm, "var $1 = /* @__PURE__ */ $2();"), map: null };
+      return {
+        code: code.replace(/^var (\w+) = (\w+)\(\);$/gm, "var $1 = /* @__PURE__ */ $2();"),
+        map: null,
+      };
     },
   };
 }

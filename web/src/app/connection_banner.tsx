@@ -20,7 +20,10 @@ export function ConnectionBanner() {
 
 function Banner({ children }: { children: string }) {
   return (
-    <p role="status" className="flex items-center justify-center gap-2 bg-warn-soft px-4 py-1.5 text-center text-warn">
+    <p
+      role="status"
+      className="flex items-center justify-center gap-2 bg-warn-soft px-4 py-1.5 text-center text-warn"
+    >
       <span className="size-2 animate-pulse rounded-full bg-warn" />
       {children}
     </p>

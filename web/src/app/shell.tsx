@@ -98,7 +98,10 @@ function Header() {
           </RouteLink>
         ))}
       </nav>
-      <span className="min-w-0 flex-1 truncate text-right font-mono text-xs text-faint max-sm:invisible" title={folder}>
+      <span
+        className="min-w-0 flex-1 truncate text-right font-mono text-xs text-faint max-sm:invisible"
+        title={folder}
+      >
         {folder}
       </span>
       <ConnectionSign />
@@ -115,7 +118,11 @@ function ConnectionSign() {
   const open = status === "open";
   const label = open ? "Connected" : status === "connecting" ? "Connecting…" : "Not connected";
   return (
-    <span data-connection={status} className="flex shrink-0 items-center gap-1.5 text-xs text-quiet" title={label}>
+    <span
+      data-connection={status}
+      className="flex shrink-0 items-center gap-1.5 text-xs text-quiet"
+      title={label}
+    >
       <span className={`size-2 rounded-full ${open ? "bg-ok" : "animate-pulse bg-warn"}`} />
       <span className="max-md:sr-only">{label}</span>
     </span>

@@ -176,7 +176,9 @@ describe("calling", () => {
     let id = socket.last("call_service").id;
     socket.receive({ op: "service_response", id, service: "x", result: false, values: "no such service" });
     await failed;
-    const refused = expect(client.call("get_skill", {})).rejects.toThrow("The bridge refused get_skill: not allowed");
+    const refused = expect(client.call("get_skill", {})).rejects.toThrow(
+      "The bridge refused get_skill: not allowed",
+    );
     id = socket.last("call_service").id;
     socket.receive({ op: "status", id, level: "warning", msg: "slow" });
     socket.receive({ op: "status", id, level: "error", msg: "not allowed" });
@@ -192,7 +194,13 @@ describe("calling", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     await silent;
     // A late answer disturbs nobody.
-    socket.receive({ op: "service_response", id: socket.last("call_service").id, service: "x", result: true, values: {} });
+    socket.receive({
+      op: "service_response",
+      id: socket.last("call_service").id,
+      service: "x",
+      result: true,
+      values: {},
+    });
     client.stop();
   });
 

@@ -20,7 +20,13 @@ describe("updateSkill", () => {
   });
 
   it("tells a conflict from a failure", async () => {
-    const conflict = { success: false, conflict: true, message: "stale", metadata_json: '{"a": 1}', revision: "r3" };
+    const conflict = {
+      success: false,
+      conflict: true,
+      message: "stale",
+      metadata_json: '{"a": 1}',
+      revision: "r3",
+    };
     expect(await setUp(conflict).commands.updateSkill("wave", "r1", "{}")).toEqual({
       saved: false,
       metadataJson: '{"a": 1}',
@@ -34,7 +40,9 @@ describe("updateSkill", () => {
       message: "1 field is wrong.",
       errors: [{ field: "execution.duration", message: "must be more than 0" }],
     });
-    const error: unknown = await commands.updateSkill("wave", "r1", "{}").catch((problem: unknown) => problem);
+    const error: unknown = await commands
+      .updateSkill("wave", "r1", "{}")
+      .catch((problem: unknown) => problem);
     expect(error).toBeInstanceOf(CommandError);
     expect(error).toMatchObject({
       message: "1 field is wrong.",

@@ -35,14 +35,25 @@ describe("readSkillList", () => {
   it("survives what makes no sense", () => {
     expect(readSkillList(null)).toEqual({ stamp: 0, skillsDir: "", problem: "", skills: [] });
     const skill = readSkill({ name: "x", badge: "new kind", cameras: [1, "a"] });
-    expect(skill).toMatchObject({ badge: "broken", displayName: "x", cameras: ["", "a"], uploadedEpisodeCount: -1 });
+    expect(skill).toMatchObject({
+      badge: "broken",
+      displayName: "x",
+      cameras: ["", "a"],
+      uploadedEpisodeCount: -1,
+    });
     expect(readEpisode(3)).toMatchObject({ id: 0, frames: 0, problems: [] });
   });
 });
 
 describe("readMetadataField", () => {
   it("reads limits that are NaN, which arrive as null, as none", () => {
-    const field = readMetadataField({ path: "a", kind: "number", minimum: null, maximum: 5, default_json: "1" });
+    const field = readMetadataField({
+      path: "a",
+      kind: "number",
+      minimum: null,
+      maximum: 5,
+      default_json: "1",
+    });
     expect(field).toMatchObject({ minimum: null, maximum: 5, defaultJson: "1", label: "a" });
     expect(readMetadataField({ path: "a", kind: "number", minimum: Number.NaN }).minimum).toBeNull();
   });

@@ -35,15 +35,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-export type FieldKind =
-  | "string"
-  | "text"
-  | "integer"
-  | "number"
-  | "choice"
-  | "pose"
-  | "pose_list"
-  | "object";
+export type FieldKind = "string" | "text" | "integer" | "number" | "choice" | "pose" | "pose_list" | "object";
 
 export interface MetadataField {
   readonly path: string;

@@ -45,7 +45,12 @@ describe("feed", () => {
     send("logs", log(3));
     send("logs", log(4));
     await vi.advanceTimersByTimeAsync(200);
-    expect(store.getState().logs.map((line) => line.message)).toEqual(["line 1", "line 2", "line 3", "line 4"]);
+    expect(store.getState().logs.map((line) => line.message)).toEqual([
+      "line 1",
+      "line 2",
+      "line 3",
+      "line 4",
+    ]);
     connect({ status: "lost", since: 0, attempt: 1 });
     expect(store.getState().epoch).toBe(1);
     connect({ status: "open", epoch: 2 });

@@ -38,9 +38,7 @@ export function feed(store: PanelStore, client: Client, commands: Commands): voi
   });
 
   client.onConnection((connection) => {
-    store.setState(
-      connection.status === "open" ? { connection, epoch: connection.epoch } : { connection },
-    );
+    store.setState(connection.status === "open" ? { connection, epoch: connection.epoch } : { connection });
     if (connection.status !== "open") return;
     // Of a latched topic rosbridge_server hands on only the newest few lines.
     commands.getLogs(Math.min(500, LOG_LIMIT)).then(addLogs, () => {

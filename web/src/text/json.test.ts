@@ -15,7 +15,9 @@ describe("mergePatch", () => {
   });
 
   it("is empty for the same value, also in another key order", () => {
-    expect(mergePatch(SKILL, { inputs: {}, execution: SKILL["execution"] ?? null, name: "Wave" })).toEqual({});
+    expect(mergePatch(SKILL, { inputs: {}, execution: SKILL["execution"] ?? null, name: "Wave" })).toEqual(
+      {},
+    );
   });
 
   it("removes with null and replaces lists as a whole", () => {

@@ -30,7 +30,8 @@ export function formatValue(value: number, digits = 4): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size >= 1e6 || size < 1e-4) return value.toExponential(2);
-  return trimZeros(value.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(Math.max(size, 1))))));
+  const text = trimZeros(value.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(Math.max(size, 1))))));
+  return text === "-0" ? "0" : text;
 }
 
 function trimZeros(text: string): string {

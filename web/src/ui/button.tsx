@@ -21,11 +21,7 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
 
 export function Button({ look = "plain", icon, className = "", children, ...rest }: ButtonProps) {
   return (
-    <button
-      type="button"
-      className={`${BASE} ${LOOKS[look]} h-9 px-3 text-sm md:h-8 ${className}`}
-      {...rest}
-    >
+    <button type="button" className={`${BASE} ${LOOKS[look]} h-9 px-3 text-sm md:h-8 ${className}`} {...rest}>
       {icon && <Icon name={icon} />}
       {children}
     </button>

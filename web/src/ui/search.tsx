@@ -1,7 +1,7 @@
 import { Icon } from "./icons.tsx";
 
 export const INPUT =
-  "w-full rounded-md border border-edge bg-surface px-2.5 py-1.5 text-lg text-ink placeholder:text-faint hover:border-faint focus:border-accent focus:outline-1 focus:outline-accent aria-invalid:border-danger md:text-sm";
+  "w-full rounded-md border border-edge bg-surface px-2.5 py-1.5 text-lg text-ink placeholder:text-faint hover:border-faint focus:border-accent focus:outline-1 focus:outline-offset-0 focus:outline-accent aria-invalid:border-danger md:text-sm";
 
 export function Search({
   label,
@@ -15,7 +15,10 @@ export function Search({
   return (
     <label className="relative block min-w-0 flex-1">
       <span className="sr-only">{label}</span>
-      <Icon name="search" className="pointer-events-none absolute top-1/2 left-2.5 -translate-y-1/2 text-faint" />
+      <Icon
+        name="search"
+        className="pointer-events-none absolute top-1/2 left-2.5 -translate-y-1/2 text-faint"
+      />
       <input
         type="search"
         value={value}

@@ -35,7 +35,10 @@ export function DatasetList({ current }: { current: string | null }) {
       </header>
       {!loaded && <Skeleton rows={7} className="mx-4 h-[60px] border-b border-line py-4" />}
       {loaded && datasets.length === 0 && (
-        <Empty icon={problem ? "alert" : "film"} title={problem ? "The skills can't be read" : "No recordings yet"}>
+        <Empty
+          icon={problem ? "alert" : "film"}
+          title={problem ? "The skills can't be read" : "No recordings yet"}
+        >
           {problem || "As soon as an episode of a skill is recorded it shows up here."}
         </Empty>
       )}

@@ -110,7 +110,12 @@ export function DatasetPage({ name, current }: { name: string; current: number |
               next={next}
             />
           ) : (
-            <NoEpisode name={name} id={current} searching={episodes.loading || episodes.dataset === null} problem={episodes.problem} />
+            <NoEpisode
+              name={name}
+              id={current}
+              searching={episodes.loading || episodes.dataset === null}
+              problem={episodes.problem}
+            />
           )}
         </section>
       )}
@@ -213,7 +218,7 @@ function DatasetHeader({
           onClick={onProblemsOnly}
           className="px-2! aria-pressed:bg-warn-soft aria-pressed:text-warn"
         >
-          <span className={narrow ? "sr-only" : ""}>Problems only</span>
+          <span className={narrow ? "sr-only" : "max-md:sr-only"}>Problems only</span>
         </Button>
       </div>
       {!narrow && cameras.length > 0 && (
@@ -231,7 +236,15 @@ function DatasetHeader({
   );
 }
 
-function cameraText(camera: { name: string; width: number; height: number; codec: string; pixFmt: string }): string {
+function cameraText(camera: {
+  name: string;
+  width: number;
+  height: number;
+  codec: string;
+  pixFmt: string;
+}): string {
   const size = camera.width > 0 ? `${camera.width} × ${camera.height}` : "";
-  return [camera.name, [size, camera.codec, camera.pixFmt].filter(Boolean).join(" ")].filter(Boolean).join(": ");
+  return [camera.name, [size, camera.codec, camera.pixFmt].filter(Boolean).join(" ")]
+    .filter(Boolean)
+    .join(": ");
 }

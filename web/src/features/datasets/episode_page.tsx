@@ -48,7 +48,8 @@ export function EpisodePage({
     };
     // A click on one of the player's buttons leaves the focus, so that Space still plays afterwards.
     const onMouseDown = (event: MouseEvent): void => {
-      if (event.target instanceof Element && event.target.closest("[data-player] button")) event.preventDefault();
+      if (event.target instanceof Element && event.target.closest("[data-player] button"))
+        event.preventDefault();
     };
     window.addEventListener("keydown", onKey);
     window.addEventListener("mousedown", onMouseDown);
@@ -132,7 +133,12 @@ function EpisodeHeader({
         </h2>
         <p className="truncate text-xs text-faint">{facts.filter(Boolean).join(" · ")}</p>
       </div>
-      <IconButton label="Previous episode" icon="arrowUp" disabled={previous === null} onClick={() => go(previous)} />
+      <IconButton
+        label="Previous episode"
+        icon="arrowUp"
+        disabled={previous === null}
+        onClick={() => go(previous)}
+      />
       <IconButton label="Next episode" icon="arrowDown" disabled={next === null} onClick={() => go(next)} />
       <IconButton
         label="Close the episode"

@@ -81,7 +81,9 @@ const CHOICES: readonly { readonly sort: Sort; readonly label: string }[] = [
 
 /** Where there is no room for columns with heads. */
 function SortChoice({ sort, onSort }: { sort: Sort; onSort: (sort: Sort) => void }) {
-  const chosen = CHOICES.findIndex((choice) => choice.sort.key === sort.key && choice.sort.descending === sort.descending);
+  const chosen = CHOICES.findIndex(
+    (choice) => choice.sort.key === sort.key && choice.sort.descending === sort.descending,
+  );
   return (
     <label className="flex h-9 shrink-0 items-center border-b border-line px-4 text-xs text-faint @3xl:hidden">
       <span className="sr-only">Sort episodes</span>
@@ -172,7 +174,9 @@ function EpisodeRow({
         <span className="block truncate text-xs text-faint @3xl:hidden">
           {formatDuration(episode.duration)} · {episode.frames.toLocaleString("en")} frames
         </span>
-        {episode.task && <span className="block truncate text-xs text-faint max-@3xl:hidden">{episode.task}</span>}
+        {episode.task && (
+          <span className="block truncate text-xs text-faint max-@3xl:hidden">{episode.task}</span>
+        )}
       </span>
       <Cell>{formatRecorded(episode.start) || "–"}</Cell>
       <Cell right>{formatDuration(episode.duration)}</Cell>

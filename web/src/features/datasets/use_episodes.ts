@@ -21,7 +21,13 @@ export function useEpisodes(name: string, listed: Skill | undefined): Episodes {
   const state = useSyncExternalStore(pages.subscribe, pages.state);
 
   const version = listed
-    ? [listed.modified, listed.episodeCount, listed.sizeBytes, listed.datasetFormat, listed.datasetProblems.join()].join()
+    ? [
+        listed.modified,
+        listed.episodeCount,
+        listed.sizeBytes,
+        listed.datasetFormat,
+        listed.datasetProblems.join(),
+      ].join()
     : "";
   const fetched = useRef<EpisodePages>(null);
   useEffect(() => {

@@ -5,7 +5,13 @@ import { filterLogs, unread } from "./filter_logs.ts";
 function line(level: Level, message: string): LogLine {
   return { time: 0, level, name: "training_manager.panel", message, key: message };
 }
-const LINES = [line("debug", "a"), line("info", "Opened skill"), line("warning", "c"), line("error", "d"), line("fatal", "e")];
+const LINES = [
+  line("debug", "a"),
+  line("info", "Opened skill"),
+  line("warning", "c"),
+  line("error", "d"),
+  line("fatal", "e"),
+];
 const messages = (level: Level, search = "") => filterLogs(LINES, { level, search }).map((l) => l.message);
 
 describe("filterLogs", () => {

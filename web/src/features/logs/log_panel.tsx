@@ -51,14 +51,10 @@ export function LogPanel() {
           <Icon name={open ? "chevronDown" : "chevronUp"} className="text-faint" />
           <span className="font-medium">Log</span>
           {!open && counts.errors > 0 && (
-            <span className="rounded bg-danger-soft px-1.5 font-medium text-danger">
-              {counts.errors}
-            </span>
+            <span className="rounded bg-danger-soft px-1.5 font-medium text-danger">{counts.errors}</span>
           )}
           {!open && counts.warnings > 0 && (
-            <span className="rounded bg-warn-soft px-1.5 font-medium text-warn">
-              {counts.warnings}
-            </span>
+            <span className="rounded bg-warn-soft px-1.5 font-medium text-warn">{counts.warnings}</span>
           )}
           {!open && newest && (
             <span className="min-w-0 flex-1 truncate font-mono text-2xs text-faint">

@@ -126,7 +126,9 @@ function Line({ line }: { line: LogLine }) {
       </time>
       <span className={`w-10 shrink-0 ${LEVEL_LOOK[line.level]}`}>{SHORT[line.level]}</span>
       <span className="shrink-0 text-faint max-md:hidden">{line.name}</span>
-      <span className={`min-w-0 flex-1 whitespace-pre-wrap wrap-anywhere max-md:basis-full ${LEVEL_LOOK[line.level]}`}>
+      <span
+        className={`min-w-0 flex-1 whitespace-pre-wrap wrap-anywhere max-md:basis-full ${LEVEL_LOOK[line.level]}`}
+      >
         {line.message}
       </span>
     </p>

@@ -22,13 +22,15 @@ export function Conflict({ edits, act }: { edits: Edits; act: Dispatch<EditActio
       <ul className="mt-1 max-h-40 space-y-1 overflow-y-auto">
         {found.map(({ path, before, after, clash }) => (
           <li key={path}>
-            <code className="font-mono text-xs font-medium">{path}</code>{" "}
-            <Value value={before} /> → <Value value={after} />
+            <code className="font-mono text-xs font-medium">{path}</code> <Value value={before} /> →{" "}
+            <Value value={after} />
             {clash && <span className="ml-1.5 text-xs text-danger">changed by you, too</span>}
           </li>
         ))}
       </ul>
-      {found.some(({ clash }) => clash) && <p className="mt-1">With “Keep my changes” yours replace theirs there.</p>}
+      {found.some(({ clash }) => clash) && (
+        <p className="mt-1">With “Keep my changes” yours replace theirs there.</p>
+      )}
     </Notice>
   );
 }

@@ -141,7 +141,10 @@ describe("somebody else changes the file", () => {
     expect(edits.base.revision).toBe("r2");
     expect(patchOf(edits)).toEqual({ name: "Mine" });
 
-    const same = run(fresh(), type(NAME, "Mine"), { type: "arrived", stored: onDisk({ name: "Mine" }, "r2") });
+    const same = run(fresh(), type(NAME, "Mine"), {
+      type: "arrived",
+      stored: onDisk({ name: "Mine" }, "r2"),
+    });
     expect(isDirty(same)).toBe(false);
     expect(same.theirs).toBeNull();
   });

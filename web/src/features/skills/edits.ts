@@ -4,7 +4,16 @@
  */
 import type { FieldError, MetadataField } from "@/ros/messages.ts";
 import type { Change, JsonObject } from "@/text/json.ts";
-import { applyPatch, changes, isObject, lookup, mergePatch, parseObject, replaced, sameJson } from "@/text/json.ts";
+import {
+  applyPatch,
+  changes,
+  isObject,
+  lookup,
+  mergePatch,
+  parseObject,
+  replaced,
+  sameJson,
+} from "@/text/json.ts";
 import { formatField, parseField } from "./field_text.ts";
 
 /** metadata.json as it was at one time. */
@@ -105,7 +114,9 @@ export function edit(edits: Edits, action: EditAction): Edits {
     case "take theirs":
       return startEditing(edits.theirs ?? edits.base);
     case "keep mine":
-      return edits.theirs ? startEditing(edits.theirs, applyPatch(edits.theirs.value, patchOf(edits))) : edits;
+      return edits.theirs
+        ? startEditing(edits.theirs, applyPatch(edits.theirs.value, patchOf(edits)))
+        : edits;
     case "discard":
       return startEditing(edits.base);
   }

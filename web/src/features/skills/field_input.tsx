@@ -34,7 +34,14 @@ export function FieldInput({ field, text, problem, onChange }: FieldProps) {
   );
 }
 
-function Control({ field, text, problem, onChange, id, helpId }: FieldProps & { id: string; helpId: string }) {
+function Control({
+  field,
+  text,
+  problem,
+  onChange,
+  id,
+  helpId,
+}: FieldProps & { id: string; helpId: string }) {
   const shared = { "aria-invalid": problem !== undefined, "aria-describedby": helpId };
   switch (field.kind) {
     case "pose":

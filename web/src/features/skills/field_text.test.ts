@@ -29,7 +29,13 @@ describe("a value survives being edited as text", () => {
     ["number", 1.5],
     ["number", -2e-7],
     ["pose", [0, -1.57, 0.25, 1e-9, 3, 6]],
-    ["pose_list", [[1, 2, 3, 4, 5, 6], [0, 0, 0, 0, 0, 0]]],
+    [
+      "pose_list",
+      [
+        [1, 2, 3, 4, 5, 6],
+        [0, 0, 0, 0, 0, 0],
+      ],
+    ],
     ["object", { a: [1, { b: null }] }],
   ])("%s %j", (kind, value) => {
     expect(parseField(field(kind), formatField(field(kind), value))).toEqual({ value });

@@ -12,7 +12,7 @@ export function formatField(field: MetadataField, value: Json | undefined): stri
   if (typeof value === "string" && field.kind !== "object") return value;
   if (field.kind === "pose" && isNumbers(value)) return value.join(", ");
   if (field.kind === "pose_list" && Array.isArray(value) && value.every(isNumbers)) {
-    return value.map((pose) => (pose).join(", ")).join("\n");
+    return value.map((pose) => pose.join(", ")).join("\n");
   }
   return JSON.stringify(value, null, field.kind === "object" ? 2 : 0);
 }
@@ -49,7 +49,9 @@ function parseNumber(field: MetadataField, text: string): Parsed {
   if (whole && !Number.isSafeInteger(value)) return { problem: "A whole number is needed." };
   const { minimum, maximum, exclusiveMinimum } = field;
   if (minimum !== null && (exclusiveMinimum ? value <= minimum : value < minimum)) {
-    return { problem: exclusiveMinimum ? `Must be greater than ${minimum}.` : `Must be at least ${minimum}.` };
+    return {
+      problem: exclusiveMinimum ? `Must be greater than ${minimum}.` : `Must be at least ${minimum}.`,
+    };
   }
   if (maximum !== null && value > maximum) return { problem: `Must be at most ${maximum}.` };
   return { value };

@@ -3,8 +3,20 @@ import { readSkill } from "@/ros/messages.ts";
 import { findSkills } from "./find_skills.ts";
 
 const SKILLS = [
-  readSkill({ name: "pick_cup", display_name: "Pick up the cup", type: "learned", badge: "ready", dataset_format: "h264" }),
-  readSkill({ name: "wave", display_name: "Wave", type: "replay", badge: "replay", dataset_problems: ["a file is missing"] }),
+  readSkill({
+    name: "pick_cup",
+    display_name: "Pick up the cup",
+    type: "learned",
+    badge: "ready",
+    dataset_format: "h264",
+  }),
+  readSkill({
+    name: "wave",
+    display_name: "Wave",
+    type: "replay",
+    badge: "replay",
+    dataset_problems: ["a file is missing"],
+  }),
   readSkill({ name: "odd", badge: "broken", problem: "no JSON" }),
 ];
 const names = (search: string, problems = false) => findSkills(SKILLS, search, problems).map((s) => s.name);

@@ -5,11 +5,17 @@ export function hasProblem(skill: Skill): boolean {
 }
 
 /** Skills in which every word of the search stands somewhere: name, folder, badge, type, format. */
-export function findSkills(skills: readonly Skill[], search: string, problemsOnly: boolean): readonly Skill[] {
+export function findSkills(
+  skills: readonly Skill[],
+  search: string,
+  problemsOnly: boolean,
+): readonly Skill[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return skills.filter((skill) => {
     if (problemsOnly && !hasProblem(skill)) return false;
-    const text = [skill.displayName, skill.name, skill.badge, skill.type, skill.datasetFormat].join("\n").toLowerCase();
+    const text = [skill.displayName, skill.name, skill.badge, skill.type, skill.datasetFormat]
+      .join("\n")
+      .toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }

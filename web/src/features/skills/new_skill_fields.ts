@@ -29,13 +29,22 @@ function field(path: string, kind: MetadataField["kind"], label: string, descrip
 export const COMMON: readonly MetadataField[] = [
   field("name", "string", "Name", "What people and the robot see. The folder's name follows from it."),
   {
-    ...field("guidelines", "text", "Guidelines", "Tells the robot's brain when to use the skill. Can be added later."),
+    ...field(
+      "guidelines",
+      "text",
+      "Guidelines",
+      "Tells the robot's brain when to use the skill. Can be added later.",
+    ),
     required: false,
     defaultJson: '""',
   },
 ];
 
 export const NEEDED: Readonly<Record<string, readonly MetadataField[]>> = {
-  replay: [field("execution.replay_file", "string", "Replay file", "The recording, relative to the skill's folder.")],
-  poses: [{ ...field("execution.poses", "pose_list", "Poses", "One pose a line: six joint angles."), unit: "rad" }],
+  replay: [
+    field("execution.replay_file", "string", "Replay file", "The recording, relative to the skill's folder."),
+  ],
+  poses: [
+    { ...field("execution.poses", "pose_list", "Poses", "One pose a line: six joint angles."), unit: "rad" },
+  ],
 };

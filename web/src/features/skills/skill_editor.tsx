@@ -9,7 +9,17 @@ import { Button } from "@/ui/button.tsx";
 import { Dialog } from "@/ui/dialog.tsx";
 import { Conflict } from "./conflict.tsx";
 import type { Edits } from "./edits.ts";
-import { EXECUTION, canSave, edit, fieldProblem, fieldText, isDirty, patchOf, startEditing, stored } from "./edits.ts";
+import {
+  EXECUTION,
+  canSave,
+  edit,
+  fieldProblem,
+  fieldText,
+  isDirty,
+  patchOf,
+  startEditing,
+  stored,
+} from "./edits.ts";
 import { ExecutionEditor } from "./execution_editor.tsx";
 import { FieldInput } from "./field_input.tsx";
 
@@ -18,7 +28,9 @@ const TEXTS = ["name", "guidelines", "guidelines_when_running"];
 /** The form for what a person edits of a skill. Mounted anew for another skill. */
 export function SkillEditor({ detail }: { detail: SkillDetail }) {
   const commands = useCommands();
-  const [edits, act] = useReducer(edit, detail, (first) => startEditing(stored(first.metadataJson, first.revision)));
+  const [edits, act] = useReducer(edit, detail, (first) =>
+    startEditing(stored(first.metadataJson, first.revision)),
+  );
   const [saving, setSaving] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const dirty = isDirty(edits);
@@ -55,7 +67,9 @@ export function SkillEditor({ detail }: { detail: SkillDetail }) {
     return () => window.removeEventListener("keydown", onKey);
   }, [save]);
 
-  const texts = TEXTS.map((path) => detail.fields.find((field) => field.path === path)).filter((field) => field !== undefined);
+  const texts = TEXTS.map((path) => detail.fields.find((field) => field.path === path)).filter(
+    (field) => field !== undefined,
+  );
   const execution = detail.fields.filter((field) => field.path.startsWith(`${EXECUTION}.`));
   const wrong = wrongField(edits, detail.fields);
   const elsewhere = errorsElsewhere(edits, detail.fields);
@@ -144,7 +158,10 @@ export function SkillEditor({ detail }: { detail: SkillDetail }) {
 }
 
 /** The first field whose text makes no sense. */
-function wrongField(edits: Edits, fields: readonly MetadataField[]): { path: string; label: string } | undefined {
+function wrongField(
+  edits: Edits,
+  fields: readonly MetadataField[],
+): { path: string; label: string } | undefined {
   if (edits.problems[EXECUTION] !== undefined) return { path: EXECUTION, label: "Execution" };
   return fields.find((field) => edits.problems[field.path] !== undefined);
 }
@@ -156,6 +173,8 @@ function focusField(path: string): void {
 
 /** What was refused about fields that the form does not show. */
 function errorsElsewhere(edits: Edits, fields: readonly MetadataField[]): readonly FieldError[] {
-  const shown = fields.map((field) => field.path).filter((path) => TEXTS.includes(path) || path.startsWith(EXECUTION));
+  const shown = fields
+    .map((field) => field.path)
+    .filter((path) => TEXTS.includes(path) || path.startsWith(EXECUTION));
   return edits.refused.filter((error) => !shown.includes(error.field));
 }

@@ -18,7 +18,9 @@ export function SkillFacts({ skill }: { skill: Skill }) {
             <Fact term="Recordings">
               {formatCount(skill.episodeCount, "episode")}, {formatBytes(skill.sizeBytes)}
             </Fact>
-            <Fact term="Format">{[skill.datasetFormat, formatRate(skill.rate)].filter(Boolean).join(", ")}</Fact>
+            <Fact term="Format">
+              {[skill.datasetFormat, formatRate(skill.rate)].filter(Boolean).join(", ")}
+            </Fact>
             <Fact term="Cameras">{skill.cameras.join(", ") || "unknown"}</Fact>
           </>
         ) : (

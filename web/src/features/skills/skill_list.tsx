@@ -68,7 +68,10 @@ function Cards({ skills, current }: { skills: readonly Skill[]; current: string 
   const reveal = current === null ? -1 : skills.findIndex((skill) => skill.name === current);
   const render = useCallback(
     (row: number) => (
-      <div className="grid h-full gap-2 px-3 pb-2" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
+      <div
+        className="grid h-full gap-2 px-3 pb-2"
+        style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}
+      >
         {skills.slice(row * columns, (row + 1) * columns).map((skill) => (
           <SkillCard key={skill.name} skill={skill} current={skill.name === current} />
         ))}
@@ -103,10 +106,18 @@ function NoSkills({ onCreate }: { onCreate: () => void }) {
     );
   }
   return (
-    <Empty icon="layers" title="No skills yet" action={<Button icon="plus" onClick={onCreate}>New skill</Button>}>
+    <Empty
+      icon="layers"
+      title="No skills yet"
+      action={
+        <Button icon="plus" onClick={onCreate}>
+          New skill
+        </Button>
+      }
+    >
       A skill is a folder with a metadata.json in{" "}
-      <code className="font-mono text-xs">{folder || "the skills folder"}</code>. It shows up here as soon as it
-      is there.
+      <code className="font-mono text-xs">{folder || "the skills folder"}</code>. It shows up here as soon as
+      it is there.
     </Empty>
   );
 }

@@ -25,10 +25,12 @@ export function SkillPage({ name }: { name: string }) {
   const listed = usePanel(selectSkill(name));
   const listLoaded = usePanel(selectLoaded);
   // Asked again whenever the file changes on disk, whoever wrote it.
-  const { value: detail, problem, again } = useAnswer(
-    name,
-    `${listed?.revision ?? ""} ${listed?.problem ?? ""} ${listed?.type ?? ""}`,
-    () => commands.getSkill(name),
+  const {
+    value: detail,
+    problem,
+    again,
+  } = useAnswer(name, `${listed?.revision ?? ""} ${listed?.problem ?? ""} ${listed?.type ?? ""}`, () =>
+    commands.getSkill(name),
   );
   const skill = listed ?? detail?.skill;
 
@@ -37,7 +39,15 @@ export function SkillPage({ name }: { name: string }) {
       <>
         <BackBar />
         {problem ? (
-          <Empty icon="alert" title="This skill can't be shown" action={<Button icon="refresh" onClick={again}>Try again</Button>}>
+          <Empty
+            icon="alert"
+            title="This skill can't be shown"
+            action={
+              <Button icon="refresh" onClick={again}>
+                Try again
+              </Button>
+            }
+          >
             {problem}
           </Empty>
         ) : (
@@ -111,7 +121,9 @@ function Loaded({
       </Scrolling>
       {view === "file" && (
         <Scrolling hidden={false}>
-          <p className="mb-2 text-quiet">As it is on disk. Other programs on the robot read and write it, too.</p>
+          <p className="mb-2 text-quiet">
+            As it is on disk. Other programs on the robot read and write it, too.
+          </p>
           <MetadataView text={detail.metadataJson} />
         </Scrolling>
       )}

@@ -105,7 +105,8 @@ export class CameraSurface implements Surface {
       if (this.#ending.signal.aborted) return;
       this.#change({ problem: problem instanceof Error ? problem.message : String(problem) });
       // What is missing stays missing; a server that does not answer may come back.
-      if (!(problem instanceof HttpError) || problem.status === 0 || problem.status >= 500) this.#later(RETRY_MS);
+      if (!(problem instanceof HttpError) || problem.status === 0 || problem.status >= 500)
+        this.#later(RETRY_MS);
       return;
     }
     this.#frames = playable.frames;

@@ -65,35 +65,40 @@ export function CameraTile({
       data-camera={camera}
       data-mode={state.mode}
       aria-label={`Camera ${camera}`}
-      className="relative mx-auto min-w-0 overflow-hidden rounded-lg bg-black"
-      style={{ aspectRatio: `${wide} / ${high}`, width: `min(100%, ${most} * ${(wide / high).toFixed(4)})` }}
+      className="mx-auto min-w-0"
+      style={{ width: `min(100%, ${most} * ${(wide / high).toFixed(4)})` }}
     >
-      <video
-        ref={video}
-        muted
-        playsInline
-        disablePictureInPicture
-        tabIndex={-1}
-        aria-hidden="true"
-        className="absolute inset-0 size-full object-contain"
-      />
-      <canvas
-        ref={canvas}
-        aria-hidden="true"
-        className={`absolute inset-0 size-full object-contain ${state.mode === "video" ? "invisible" : ""}`}
-      />
-      <figcaption className="absolute top-2 left-2 max-w-[calc(100%-4rem)] truncate rounded bg-black/60 px-1.5 py-0.5 text-2xs font-medium text-white">
-        {camera}
+      <figcaption className="flex h-9 items-center justify-between gap-2 text-xs md:h-7 font-medium text-quiet">
+        <span className="truncate">{camera}</span>
+        {onEnlarge && (
+          <IconButton
+            label={enlarged ? "Show all cameras" : `Enlarge ${camera}`}
+            icon={enlarged ? "shrink" : "expand"}
+            onClick={onEnlarge}
+            className="-mr-1 md:size-7!"
+          />
+        )}
       </figcaption>
-      {onEnlarge && (
-        <IconButton
-          label={enlarged ? "Show all cameras" : `Enlarge ${camera}`}
-          icon={enlarged ? "shrink" : "expand"}
-          onClick={onEnlarge}
-          className="absolute! top-1 right-1 bg-black/40 text-white! hover:bg-black/70!"
+      <div
+        className="relative overflow-hidden rounded-lg bg-black"
+        style={{ aspectRatio: `${wide} / ${high}` }}
+      >
+        <video
+          ref={video}
+          muted
+          playsInline
+          disablePictureInPicture
+          tabIndex={-1}
+          aria-hidden="true"
+          className="absolute inset-0 size-full object-contain"
         />
-      )}
-      <TileNote state={state} />
+        <canvas
+          ref={canvas}
+          aria-hidden="true"
+          className={`absolute inset-0 size-full object-contain ${state.mode === "video" ? "invisible" : ""}`}
+        />
+        <TileNote state={state} />
+      </div>
     </figure>
   );
 }
@@ -115,7 +120,12 @@ function TileNote({ state }: { state: CameraState }) {
     return (
       <div className="absolute inset-x-2 bottom-2 flex items-center gap-2 rounded bg-black/60 px-2 py-1 text-2xs text-white">
         <span>Preparing the video</span>
-        <progress value={percent} max={100} aria-label="Preparing the video" className="h-1 min-w-0 flex-1 appearance-none overflow-hidden rounded-full bg-white/25 [&::-moz-progress-bar]:bg-white [&::-webkit-progress-bar]:bg-transparent [&::-webkit-progress-value]:bg-white" />
+        <progress
+          value={percent}
+          max={100}
+          aria-label="Preparing the video"
+          className="h-1 min-w-0 flex-1 appearance-none overflow-hidden rounded-full bg-white/25 [&::-moz-progress-bar]:bg-white [&::-webkit-progress-bar]:bg-transparent [&::-webkit-progress-value]:bg-white"
+        />
         <span>{percent} %</span>
       </div>
     );

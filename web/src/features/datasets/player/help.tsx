@@ -10,7 +10,10 @@ export function KeyHelp({ onClose }: { onClose: () => void }) {
           <Fragment key={what}>
             <dt className="flex gap-1">
               {keys.map((key) => (
-                <kbd key={key} className="rounded border border-edge bg-sunken px-1.5 py-0.5 font-sans text-xs">
+                <kbd
+                  key={key}
+                  className="rounded border border-edge bg-sunken px-1.5 py-0.5 font-sans text-xs"
+                >
                   {key}
                 </kbd>
               ))}

@@ -73,7 +73,8 @@ export function pressKey(press: KeyPress, { player, goEpisode, toggleHelp }: Pla
 /** Where keys belong to what has the focus: text fields, choices, and open dialogs. */
 export function belongsElsewhere(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof Element)) return false;
-  if (target.closest("input:not([type=range]), textarea, select, [contenteditable], dialog, [role=log]")) return true;
+  if (target.closest("input:not([type=range]), textarea, select, [contenteditable], dialog, [role=log]"))
+    return true;
   // Space presses a focused button.
   return key === " " && target.closest("button, summary, label") !== null;
 }

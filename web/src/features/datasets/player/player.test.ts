@@ -64,7 +64,11 @@ describe("standing still", () => {
 
 describe("playing", () => {
   it("follows real time times speed", () => {
-    for (const [speed, frame] of [[1, 30], [0.25, 7], [4, 120]] as const) {
+    for (const [speed, frame] of [
+      [1, 30],
+      [0.25, 7],
+      [4, 120],
+    ] as const) {
       const { player, pass } = setUp();
       player.setSpeed(speed);
       player.toggle();

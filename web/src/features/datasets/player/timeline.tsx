@@ -49,7 +49,10 @@ export function Timeline({ player, state }: { player: Player; state: PlayerState
       onPointerLeave={() => setHover(null)}
     >
       <div ref={track} className="relative h-1.5 w-full rounded-full bg-line">
-        <div className="absolute inset-y-0 left-0 rounded-full bg-accent-fill" style={{ width: `${(frame / last) * 100}%` }} />
+        <div
+          className="absolute inset-y-0 left-0 rounded-full bg-accent-fill"
+          style={{ width: `${(frame / last) * 100}%` }}
+        />
         {hover !== null && (
           <>
             <div className="absolute -inset-y-1 w-px bg-quiet" style={{ left: `${(hover / last) * 100}%` }} />

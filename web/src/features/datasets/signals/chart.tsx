@@ -99,17 +99,18 @@ export function Chart({ signal, player }: { signal: Signal; player: Player }) {
                 onDoubleClick={() => toggle(column, true)}
                 className="flex w-full items-center gap-1.5 rounded px-1 leading-5 hover:bg-hover aria-[pressed=false]:opacity-40"
               >
-                <span
-                  className="h-0.5 w-3 shrink-0 rounded"
-                  style={{ background: colours[column] }}
-                />
+                <span className="h-0.5 w-3 shrink-0 rounded" style={{ background: colours[column] }} />
                 <span className="min-w-0 flex-1 truncate text-left text-quiet">
                   {signal.names[column] ?? `${signal.name}[${column}]`}
                 </span>
                 <span className="font-medium">
-                  {formatValue(signal.values[rowOfFrame(at, frames, signal.values.length)]?.[column] ?? Number.NaN)}
+                  {formatValue(
+                    signal.values[rowOfFrame(at, frames, signal.values.length)]?.[column] ?? Number.NaN,
+                  )}
                 </span>
-                {hasUnits && <span className="w-7 shrink-0 text-left text-faint">{signal.units[column]}</span>}
+                {hasUnits && (
+                  <span className="w-7 shrink-0 text-left text-faint">{signal.units[column]}</span>
+                )}
               </button>
             </li>
           ))}

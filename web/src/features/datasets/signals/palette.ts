@@ -11,10 +11,11 @@ export interface Palette {
 const LIGHT = ["#4f46e5", "#d97706", "#059669", "#db2777", "#0284c7", "#7c3aed", "#65a30d", "#dc2626"];
 const DARK = ["#a5a8fb", "#fbbf24", "#34d399", "#f472b6", "#38bdf8", "#c084fc", "#a3e635", "#f87171"];
 
-/** A few curves get chosen colours; many get hues a golden angle apart, so that neighbours differ most. */
+/** The first curves get chosen colours, further ones hues a golden angle apart, so that neighbours differ. */
 function colours(count: number, dark: boolean): readonly string[] {
-  if (count <= LIGHT.length) return dark ? DARK : LIGHT;
   return Array.from({ length: count }, (_, index) => {
+    const chosen = (dark ? DARK : LIGHT)[index];
+    if (chosen !== undefined) return chosen;
     const lightness = (dark ? 66 : 40) + (index % 3) * 7;
     return `hsl(${Math.round(245 + index * 137.5) % 360} 62% ${lightness}%)`;
   });
