@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import numpy.typing as npt
 from playwright.sync_api import Page
 
 Picture = npt.NDArray[np.uint8]
 
-# What a camera's tile shows, at the picture's own size.
+# Keeps what a camera's tile shows, at the picture's own size, and answers the length of its text.
 _LOOK = """(camera) => {
   const tile = document.querySelector(`figure[data-camera="${CSS.escape(camera)}"]`);
   const shown = tile.querySelector(tile.dataset.mode === "video" ? "video" : "canvas");
   const canvas = document.createElement("canvas");
   canvas.width = shown.videoWidth || shown.width;
   canvas.height = shown.videoHeight || shown.height;
-  const pen = canvas.getContext("2d");
-  pen.drawImage(shown, 0, 0);
-  const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
-  let binary = "";
-  for (let i = 0; i < data.length; i += 32768)
-    binary += String.fromCharCode.apply(null, data.subarray(i, i + 32768));
-  return [canvas.width, canvas.height, btoa(binary)];
+  canvas.getContext("2d").drawImage(shown, 0, 0);
+  window.lookedAt = canvas.toDataURL("image/png").split(",")[1];
+  return window.lookedAt.length;
 }"""
+_PART = "(start) => window.lookedAt.slice(start, start + 100000)"  # long answers take seconds
 
 _STEADY = """(frame) => {
   const tiles = [...document.querySelectorAll("figure[data-camera]")];
@@ -40,6 +39,13 @@ _VIDEO = """() => {
   const tiles = [...document.querySelectorAll("figure[data-camera]")];
   return tiles.length > 0 && tiles.every((tile) => tile.dataset.mode === "video");
 }"""
+
+
+def from_png(data: bytes) -> Picture:
+    """A picture's pixels, RGB."""
+    with av.open(io.BytesIO(data), format="png_pipe") as container:
+        picture: Picture = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    return picture
 
 
 def until(condition: Callable[[], object], what: str, seconds: float = 40.0) -> None:
@@ -100,9 +106,9 @@ class Player:
 
     def picture(self, camera: str) -> Picture:
         """What a camera's tile shows, RGB."""
-        width, height, data = self.page.evaluate(_LOOK, camera)
-        pixels = np.frombuffer(base64.b64decode(data), np.uint8)
-        return pixels.reshape(height, width, 4)[:, :, :3]
+        length = self.page.evaluate(_LOOK, camera)
+        parts = [self.page.evaluate(_PART, start) for start in range(0, length, 100_000)]
+        return from_png(base64.b64decode("".join(parts)))
 
     def go(self, place: str) -> None:
         """Change the address by hand, within the page."""

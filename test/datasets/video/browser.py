@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import numpy.typing as npt
 
@@ -54,12 +56,10 @@ _SHOWN = """async (time) => {
   canvas.height = video.videoHeight;
   const context = canvas.getContext('2d');
   context.drawImage(video, 0, 0);
-  const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
-  let binary = '';
-  for (let i = 0; i < data.length; i += 32768)
-    binary += String.fromCharCode.apply(null, data.subarray(i, i + 32768));
-  return {width: canvas.width, height: canvas.height, pixels: btoa(binary), milliseconds};
+  window.shown = canvas.toDataURL('image/png').split(',')[1];
+  return {length: window.shown.length, milliseconds};
 }"""
+_PART = "(start) => window.shown.slice(start, start + 100000)"  # long answers take seconds
 _PLAYED = """async (seconds) => {
   const video = document.querySelector('video');
   const times = [];
@@ -139,8 +139,13 @@ class Browser:
         """RGB pixels (H, W, 3) that a canvas gets after seeking to `time`."""
         answer = self._page.evaluate(_SHOWN, time)
         self.seek_ms.append(answer["milliseconds"])
-        pixels = np.frombuffer(base64.b64decode(answer["pixels"]), np.uint8)
-        return pixels.reshape(answer["height"], answer["width"], 4)[:, :, :3]
+        starts = range(0, answer["length"], 100_000)
+        data = base64.b64decode("".join(self._page.evaluate(_PART, start) for start in starts))
+        with av.open(io.BytesIO(data), format="png_pipe") as container:
+            pixels: npt.NDArray[np.uint8] = next(container.decode(video=0)).to_ndarray(
+                format="rgb24"
+            )
+        return pixels
 
     def played(self, seconds: float) -> Sequence[float]:
         """Media times of the frames shown while it plays from 0, at most for `seconds`."""
