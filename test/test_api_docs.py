@@ -15,6 +15,6 @@ def test_reference_is_what_the_interface_files_say():
 
 def test_every_interface_file_is_built():
     cmake = (ROOT / "CMakeLists.txt").read_text()
-    files = [path for folder in ("msg", "srv") for path in (ROOT / folder).iterdir()]
+    files = [path for folder in ("action", "msg", "srv") for path in (ROOT / folder).iterdir()]
     assert files
     assert [path for path in files if f"{path.parent.name}/{path.name}" not in cmake] == []

@@ -56,7 +56,7 @@ def reference() -> str:
         doc += " Fixed at start." if spec.read_only else ""
         lines.append(f"| `{spec.name}` | `{spec.default}` | {doc} |")
     lines.append("")
-    for title, folder in (("Services", "srv"), ("Messages", "msg")):
+    for title, folder in (("Services", "srv"), ("Actions", "action"), ("Messages", "msg")):
         lines += [f"## {title}", ""]
         for path in sorted((ROOT / folder).iterdir()):
             lines += interface(path)
