@@ -17,13 +17,19 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import __version__, cli_check
-from .errors import Conflict, InvalidInput, NotFound, TrainingManagerError, Unreadable
-from .tables import Column, plain, print_table, size_text, time_text
+from training_manager_ros import __version__, cli_check
+from training_manager_ros.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    TrainingManagerError,
+    Unreadable,
+)
+from training_manager_ros.tables import Column, plain, print_table, size_text, time_text
 
 if TYPE_CHECKING:
-    from .datasets import Dataset, Episode, FactCache
-    from .skills import Skill
+    from training_manager_ros.datasets import Dataset, Episode, FactCache
+    from training_manager_ros.skills import Skill
 
 __all__ = ["build_parser", "main"]
 
@@ -131,7 +137,7 @@ def _ui_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _ui(args: argparse.Namespace) -> int:
-    from .panel.ui import run
+    from training_manager_ros.panel.ui import run
 
     return run(args)
 
@@ -141,7 +147,7 @@ def _skills_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _skills(args: argparse.Namespace) -> int:
-    from .skills import Catalog
+    from training_manager_ros.skills import Catalog
 
     catalog = Catalog(args.skills_dir, _facts())
     skills = catalog.skills()
@@ -209,8 +215,8 @@ def _episodes_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _episodes(args: argparse.Namespace) -> int:
-    from .datasets import open_dataset
-    from .skills import skill_folder
+    from training_manager_ros.datasets import open_dataset
+    from training_manager_ros.skills import skill_folder
 
     dataset = open_dataset(skill_folder(args.skills_dir, args.skill), _facts())
     episodes = dataset.episodes()
@@ -266,37 +272,37 @@ def _dataset_json(skill: str, dataset: Dataset, episodes: Sequence[Episode]) -> 
 
 
 def _delete_arguments(parser: argparse.ArgumentParser) -> None:
-    from .cli_edit import delete_arguments
+    from training_manager_ros.cli_edit import delete_arguments
 
     delete_arguments(parser)
 
 
 def _delete(args: argparse.Namespace) -> int:
-    from .cli_edit import delete
+    from training_manager_ros.cli_edit import delete
 
     return delete(args)
 
 
 def _merge_arguments(parser: argparse.ArgumentParser) -> None:
-    from .cli_edit import merge_arguments
+    from training_manager_ros.cli_edit import merge_arguments
 
     merge_arguments(parser)
 
 
 def _merge(args: argparse.Namespace) -> int:
-    from .cli_edit import merge
+    from training_manager_ros.cli_edit import merge
 
     return merge(args)
 
 
 def _orchestrator_arguments(parser: argparse.ArgumentParser) -> None:
-    from .orchestrator.command import add_arguments
+    from training_manager_ros.orchestrator.command import add_arguments
 
     add_arguments(parser)
 
 
 def _orchestrator(args: argparse.Namespace) -> int:
-    from .orchestrator.command import run
+    from training_manager_ros.orchestrator.command import run
 
     return run(args)
 
@@ -311,8 +317,8 @@ def _print_problems(problems: Iterator[tuple[str, str]] | Sequence[tuple[str, st
 
 
 def _facts() -> FactCache:
-    from .datasets import FactCache
-    from .paths import cache_dir
+    from training_manager_ros.datasets import FactCache
+    from training_manager_ros.paths import cache_dir
 
     return FactCache(cache_dir() / "facts.sqlite")
 

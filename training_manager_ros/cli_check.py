@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from .tables import plain
+from training_manager_ros.tables import plain
 
 if TYPE_CHECKING:
-    from .datasets.check import Finding
-    from .jobs.model import Progress
+    from training_manager_ros.datasets.check import Finding
+    from training_manager_ros.jobs.model import Progress
 
 __all__ = ["add_arguments", "run"]
 
@@ -27,11 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check one skill; 1 where an error was found."""
-    from .datasets import FactCache
-    from .datasets.check import check_dataset
-    from .jobs.control import Control
-    from .paths import cache_dir
-    from .skills import skill_folder
+    from training_manager_ros.datasets import FactCache
+    from training_manager_ros.datasets.check import check_dataset
+    from training_manager_ros.jobs.control import Control
+    from training_manager_ros.paths import cache_dir
+    from training_manager_ros.skills import skill_folder
 
     folder = skill_folder(args.skills_dir, args.skill)
     bar = _Bar() if sys.stderr.isatty() else None

@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .errors import Cancelled, Conflict, InvalidInput
-from .tables import plain, size_text
+from training_manager_ros.errors import Cancelled, Conflict, InvalidInput
+from training_manager_ros.tables import plain, size_text
 
 if TYPE_CHECKING:
-    from .editing import EditPlan, Estimate
-    from .jobs import Progress
-    from .jobs.kinds.making import MakesSkill
+    from training_manager_ros.editing import EditPlan, Estimate
+    from training_manager_ros.jobs import Progress
+    from training_manager_ros.jobs.kinds.making import MakesSkill
 
 __all__ = ["delete", "delete_arguments", "merge", "merge_arguments"]
 
@@ -38,7 +38,7 @@ def delete_arguments(parser: argparse.ArgumentParser) -> None:
 
 def delete(args: argparse.Namespace) -> int:
     """Make a copy of a skill without some episodes."""
-    from .jobs.kinds.delete import DeleteEpisodes
+    from training_manager_ros.jobs.kinds.delete import DeleteEpisodes
 
     arguments = {
         "skill": args.skill,
@@ -79,7 +79,7 @@ def merge_arguments(parser: argparse.ArgumentParser) -> None:
 
 def merge(args: argparse.Namespace) -> int:
     """Make a skill of several skills' episodes."""
-    from .jobs.kinds.merge import MergeDatasets
+    from training_manager_ros.jobs.kinds.merge import MergeDatasets
 
     sources = [_source(args, text) for text in args.sources]
     for text in args.camera:
@@ -122,16 +122,16 @@ def _source(args: argparse.Namespace, text: str) -> dict[str, Any]:
 
 
 def _episodes(args: argparse.Namespace, skill: str, selection: str) -> list[int]:
-    from .datasets import FactCache, open_dataset
-    from .editing import parse_selection
-    from .skills import skill_folder
+    from training_manager_ros.datasets import FactCache, open_dataset
+    from training_manager_ros.editing import parse_selection
+    from training_manager_ros.skills import skill_folder
 
     dataset = open_dataset(skill_folder(args.skills_dir, skill), FactCache(None))
     return list(parse_selection(selection, dataset.episode_ids))
 
 
 def _run(args: argparse.Namespace, kind: MakesSkill, arguments: Mapping[str, Any]) -> int:
-    from .editing import FileMode, estimate
+    from training_manager_ros.editing import FileMode, estimate
 
     locks = kind.locks(arguments)
     if args.dry_run:
@@ -158,9 +158,9 @@ def _carry_out(
     reads: Sequence[str],
     writes: Sequence[str],
 ) -> Mapping[str, Any]:
-    from .datasets.edit.files import explained
-    from .jobs import Control, SkillLocks
-    from .jobs.kinds.making import clean_up
+    from training_manager_ros.datasets.edit.files import explained
+    from training_manager_ros.jobs import Control, SkillLocks
+    from training_manager_ros.jobs.kinds.making import clean_up
 
     folder = args.skills_dir / ".training_manager" / "locks"
     bar = _Bar()

@@ -6,8 +6,8 @@ answers where everything is. What is broken becomes a problem of the dataset or 
 
 from __future__ import annotations
 
-from .facts import FactCache
-from .model import (
+from training_manager_ros.datasets.facts import FactCache
+from training_manager_ros.datasets.model import (
     Camera,
     Dataset,
     DatasetFormat,
@@ -19,7 +19,7 @@ from .model import (
     Signal,
     VideoFrames,
 )
-from .opening import open_dataset, summarise
+from training_manager_ros.datasets.opening import open_dataset, summarise
 
 __all__ = [
     "Camera",

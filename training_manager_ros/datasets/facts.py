@@ -12,9 +12,9 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import Unreadable
-from .listing import FileEntry
-from .sound import out_of_reach
+from training_manager_ros.datasets.listing import FileEntry
+from training_manager_ros.datasets.sound import out_of_reach
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["FactCache"]
 

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import NotFound, Unreadable
-from .facts import FactCache
-from .hdf5 import Hdf5Facts, Images, Table, hdf5_facts, read_table
-from .innate_index import InnateEntry, InnateIndex, seconds_between
-from .innate_signals import signal_names
-from .listing import FileEntry, Listing, scan
-from .model import (
+from training_manager_ros.datasets.facts import FactCache
+from training_manager_ros.datasets.hdf5 import Hdf5Facts, Images, Table, hdf5_facts, read_table
+from training_manager_ros.datasets.innate_index import InnateEntry, InnateIndex, seconds_between
+from training_manager_ros.datasets.innate_signals import signal_names
+from training_manager_ros.datasets.listing import FileEntry, Listing, scan
+from training_manager_ros.datasets.model import (
     Camera,
     Dataset,
     DatasetSummary,
@@ -23,7 +22,8 @@ from .model import (
     Signal,
     VideoFrames,
 )
-from .videofacts import VideoFacts, rate_problems, video_facts
+from training_manager_ros.datasets.videofacts import VideoFacts, rate_problems, video_facts
+from training_manager_ros.errors import NotFound, Unreadable
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,10 +8,10 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from .jsonfile import quoted, to_int, to_number, to_text
-from .listing import Listing, shown, some
-from .model import DatasetFormat
-from .sound import too_small
+from training_manager_ros.datasets.jsonfile import quoted, to_int, to_number, to_text
+from training_manager_ros.datasets.listing import Listing, shown, some
+from training_manager_ros.datasets.model import DatasetFormat
+from training_manager_ros.datasets.sound import too_small
 
 __all__ = ["InnateEntry", "InnateIndex", "innate_index", "seconds_between"]
 

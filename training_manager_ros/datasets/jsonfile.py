@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import Unreadable
-from .listing import shown
+from training_manager_ros.datasets.listing import shown
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["quoted", "read_json", "read_json_lines", "to_int", "to_number", "to_text"]
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ..errors import NotFound, Unreadable
-from .facts import FactCache
-from .lerobot_info import BOOKKEEPING, Feature, LeRobotInfo
-from .listing import FileEntry
-from .model import (
+from training_manager_ros.datasets.facts import FactCache
+from training_manager_ros.datasets.lerobot_info import BOOKKEEPING, Feature, LeRobotInfo
+from training_manager_ros.datasets.listing import FileEntry
+from training_manager_ros.datasets.model import (
     Camera,
     Dataset,
     DatasetSummary,
@@ -21,8 +20,9 @@ from .model import (
     Signal,
     VideoFrames,
 )
-from .parquet import ParquetFacts, parquet_facts, read_numbers
-from .videofacts import video_facts
+from training_manager_ros.datasets.parquet import ParquetFacts, parquet_facts, read_numbers
+from training_manager_ros.datasets.videofacts import video_facts
+from training_manager_ros.errors import NotFound, Unreadable
 
 if TYPE_CHECKING:
     import numpy as np

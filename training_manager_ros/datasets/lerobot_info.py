@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .jsonfile import to_int, to_number, to_text
+from training_manager_ros.datasets.jsonfile import to_int, to_number, to_text
 
 __all__ = ["BOOKKEEPING", "Feature", "LeRobotInfo", "fill_template", "lerobot_info"]
 

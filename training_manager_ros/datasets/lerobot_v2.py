@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .facts import FactCache
-from .jsonfile import read_json_lines, to_int, to_text
-from .lerobot import FALLBACK_RATE, ListedEpisode, Rows, Video
-from .lerobot_info import LeRobotInfo, fill_template
-from .listing import FileEntry, Listing, some
-from .model import VideoFrames
-from .parquet import parquet_facts
-from .videofacts import rate_problems, video_facts
+from training_manager_ros.datasets.facts import FactCache
+from training_manager_ros.datasets.jsonfile import read_json_lines, to_int, to_text
+from training_manager_ros.datasets.lerobot import FALLBACK_RATE, ListedEpisode, Rows, Video
+from training_manager_ros.datasets.lerobot_info import LeRobotInfo, fill_template
+from training_manager_ros.datasets.listing import FileEntry, Listing, some
+from training_manager_ros.datasets.model import VideoFrames
+from training_manager_ros.datasets.parquet import parquet_facts
+from training_manager_ros.datasets.videofacts import rate_problems, video_facts
 
 __all__ = ["LayoutV2", "list_episodes_v2"]
 

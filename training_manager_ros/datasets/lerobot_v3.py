@@ -7,15 +7,20 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from ..errors import Unreadable
-from .facts import FactCache
-from .lerobot import FALLBACK_RATE, ListedEpisode, Rows, Video
-from .lerobot_info import LeRobotInfo, fill_template
-from .lerobot_v3_index import Clip, EpisodeV3, file_numbers
-from .listing import FileEntry, Listing
-from .model import VideoFrames
-from .parquet import Run, episode_runs, parquet_facts
-from .videofacts import VideoFacts, frame_times, rate_problems, video_facts
+from training_manager_ros.datasets.facts import FactCache
+from training_manager_ros.datasets.lerobot import FALLBACK_RATE, ListedEpisode, Rows, Video
+from training_manager_ros.datasets.lerobot_info import LeRobotInfo, fill_template
+from training_manager_ros.datasets.lerobot_v3_index import Clip, EpisodeV3, file_numbers
+from training_manager_ros.datasets.listing import FileEntry, Listing
+from training_manager_ros.datasets.model import VideoFrames
+from training_manager_ros.datasets.parquet import Run, episode_runs, parquet_facts
+from training_manager_ros.datasets.videofacts import (
+    VideoFacts,
+    frame_times,
+    rate_problems,
+    video_facts,
+)
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["LayoutV3"]
 

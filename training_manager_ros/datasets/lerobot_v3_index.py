@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import Unreadable
-from .facts import FactCache
-from .jsonfile import to_int, to_number, to_text
-from .lerobot import ListedEpisode
-from .listing import Listing
-from .parquet import episode_runs, open_parquet
+from training_manager_ros.datasets.facts import FactCache
+from training_manager_ros.datasets.jsonfile import to_int, to_number, to_text
+from training_manager_ros.datasets.lerobot import ListedEpisode
+from training_manager_ros.datasets.listing import Listing
+from training_manager_ros.datasets.parquet import episode_runs, open_parquet
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["Clip", "EpisodeV3", "file_numbers", "list_episodes_v3"]
 

@@ -6,19 +6,19 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import NotFound, Unreadable
-from .facts import FactCache
-from .innate import InnateDataset
-from .innate_index import InnateIndex, innate_index
-from .jsonfile import quoted, read_json
-from .lerobot import LeRobotDataset
-from .lerobot_info import LeRobotInfo, lerobot_info
-from .lerobot_v2 import LayoutV2, list_episodes_v2
-from .lerobot_v3 import LayoutV3
-from .lerobot_v3_index import list_episodes_v3
-from .listing import Listing, scan, some
-from .model import Dataset, DatasetFormat, DatasetSummary
-from .sound import too_small
+from training_manager_ros.datasets.facts import FactCache
+from training_manager_ros.datasets.innate import InnateDataset
+from training_manager_ros.datasets.innate_index import InnateIndex, innate_index
+from training_manager_ros.datasets.jsonfile import quoted, read_json
+from training_manager_ros.datasets.lerobot import LeRobotDataset
+from training_manager_ros.datasets.lerobot_info import LeRobotInfo, lerobot_info
+from training_manager_ros.datasets.lerobot_v2 import LayoutV2, list_episodes_v2
+from training_manager_ros.datasets.lerobot_v3 import LayoutV3
+from training_manager_ros.datasets.lerobot_v3_index import list_episodes_v3
+from training_manager_ros.datasets.listing import Listing, scan, some
+from training_manager_ros.datasets.model import Dataset, DatasetFormat, DatasetSummary
+from training_manager_ros.datasets.sound import too_small
+from training_manager_ros.errors import NotFound, Unreadable
 
 __all__ = ["open_dataset", "summarise"]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Unreadable
-from .facts import FactCache
-from .listing import FileEntry
-from .sound import check_content, out_of_reach
+from training_manager_ros.datasets.facts import FactCache
+from training_manager_ros.datasets.listing import FileEntry
+from training_manager_ros.datasets.sound import check_content, out_of_reach
+from training_manager_ros.errors import Unreadable
 
 if TYPE_CHECKING:
     import numpy as np

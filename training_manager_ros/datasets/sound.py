@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..errors import Unreadable
-from .listing import shown
+from training_manager_ros.datasets.listing import shown
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["check_content", "out_of_reach", "too_small"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .facts import FactCache
-from .listing import FileEntry
-from .sound import check_content
+from training_manager_ros.datasets.facts import FactCache
+from training_manager_ros.datasets.listing import FileEntry
+from training_manager_ros.datasets.sound import check_content
 
 __all__ = ["VideoFacts", "frame_times", "rate_problems", "video_facts"]
 
@@ -36,7 +36,7 @@ def video_facts(facts: FactCache, file: FileEntry) -> VideoFacts:
 
 def frame_times(path: Path) -> list[float]:
     """When each frame is shown, in seconds after the first. Raises `Unreadable`."""
-    from .video.index import read_index
+    from training_manager_ros.datasets.video.index import read_index
 
     times = read_index(path).times
     found: list[float] = (times - times[:1]).tolist()
@@ -53,7 +53,9 @@ def rate_problems(name: str, seen: VideoFacts, rate: float) -> tuple[str, ...]:
 def _read(path: Path) -> VideoFacts:
     import numpy as np
 
-    from .video.index import read_index  # with numpy, so not before a file is opened
+    from training_manager_ros.datasets.video.index import (
+        read_index,  # with numpy, so not before a file is opened
+    )
 
     check_content(path)  # an error of the disk must not be remembered as one of the file
     index = read_index(path)

@@ -5,13 +5,13 @@ Knows skills and datasets, but neither jobs nor ROS. The sources are never chang
 
 from __future__ import annotations
 
-from ..datasets.edit.files import DiskProblem, FileMode
-from ..datasets.edit.marks import Mark, Verdict, mark_episodes, read_marks
-from ..datasets.edit.plan import EditPlan, Origin, PlanProblem
-from ..datasets.edit.selection import named_episodes, parse_selection
-from .assemble import MergeRules, MergeSource, plan_delete, plan_merge
-from .estimate import Estimate, estimate
-from .provenance import Provenance, read_provenance
+from training_manager_ros.datasets.edit.files import DiskProblem, FileMode
+from training_manager_ros.datasets.edit.marks import Mark, Verdict, mark_episodes, read_marks
+from training_manager_ros.datasets.edit.plan import EditPlan, Origin, PlanProblem
+from training_manager_ros.datasets.edit.selection import named_episodes, parse_selection
+from training_manager_ros.editing.assemble import MergeRules, MergeSource, plan_delete, plan_merge
+from training_manager_ros.editing.estimate import Estimate, estimate
+from training_manager_ros.editing.provenance import Provenance, read_provenance
 
 __all__ = [
     "DiskProblem",

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ..datasets import Dataset, FactCache, open_dataset
-from ..datasets.edit.join import Joined, JoinRules, Part, join
-from ..datasets.edit.marks import MARKS_FILE, Mark, notes_text, read_marks
-from ..datasets.edit.plan import EditPlan, Origin, PlanProblem
-from ..datasets.edit.selection import kept_episodes, named_episodes
-from ..datasets.edit.steps import Write
-from ..errors import Conflict, InvalidInput, Unreadable
-from ..skills import folder_name, skill_folder
-from .metadata import copied_metadata, merged_metadata
-from .provenance import Provenance
+from training_manager_ros.datasets import Dataset, FactCache, open_dataset
+from training_manager_ros.datasets.edit.join import Joined, JoinRules, Part, join
+from training_manager_ros.datasets.edit.marks import MARKS_FILE, Mark, notes_text, read_marks
+from training_manager_ros.datasets.edit.plan import EditPlan, Origin, PlanProblem
+from training_manager_ros.datasets.edit.selection import kept_episodes, named_episodes
+from training_manager_ros.datasets.edit.steps import Write
+from training_manager_ros.editing.metadata import copied_metadata, merged_metadata
+from training_manager_ros.editing.provenance import Provenance
+from training_manager_ros.errors import Conflict, InvalidInput, Unreadable
+from training_manager_ros.skills import folder_name, skill_folder
 
 __all__ = ["MergeRules", "MergeSource", "free_folder", "plan_delete", "plan_merge"]
 

@@ -7,8 +7,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..datasets.edit.files import FileMode, explained
-from ..datasets.edit.plan import EditPlan
+from training_manager_ros.datasets.edit.files import FileMode, explained
+from training_manager_ros.datasets.edit.plan import EditPlan
 
 __all__ = ["Estimate", "estimate"]
 

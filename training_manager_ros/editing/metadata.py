@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..datasets.edit.plan import PlanProblem
-from ..errors import NotFound, Unreadable
-from ..skills import read_metadata
-from ..skills.jsontext import dump_json
+from training_manager_ros.datasets.edit.plan import PlanProblem
+from training_manager_ros.errors import NotFound, Unreadable
+from training_manager_ros.skills import read_metadata
+from training_manager_ros.skills.jsontext import dump_json
 
 __all__ = ["copied_metadata", "merged_metadata"]
 

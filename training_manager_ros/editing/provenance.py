@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
-from ..datasets.edit.marks import read_notes
-from ..datasets.edit.plan import Origin
-from ..errors import Unreadable
+from training_manager_ros import __version__
+from training_manager_ros.datasets.edit.marks import read_notes
+from training_manager_ros.datasets.edit.plan import Origin
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["Provenance", "read_provenance"]
 

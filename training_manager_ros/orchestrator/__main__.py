@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ..errors import TrainingManagerError
-from .command import add_arguments, run
+from training_manager_ros.errors import TrainingManagerError
+from training_manager_ros.orchestrator.command import add_arguments, run
 
 
 def main() -> int:

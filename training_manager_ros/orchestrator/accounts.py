@@ -10,9 +10,9 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import Conflict, InvalidInput, NotFound
-from .clock import Clock, iso
-from .database import Database
+from training_manager_ros.errors import Conflict, InvalidInput, NotFound
+from training_manager_ros.orchestrator.clock import Clock, iso
+from training_manager_ros.orchestrator.database import Database
 
 __all__ = ["Accounts", "ServiceKey"]
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from ..errors import InvalidInput
-from .engines import Ending, Outcome
-from .failure import RunFailed
-from .names import check_name
-from .objects import ObjectKey, ObjectStore, Place
+from training_manager_ros.errors import InvalidInput
+from training_manager_ros.orchestrator.engines import Ending, Outcome
+from training_manager_ros.orchestrator.failure import RunFailed
+from training_manager_ros.orchestrator.names import check_name
+from training_manager_ros.orchestrator.objects import ObjectKey, ObjectStore, Place
 
 __all__ = ["collect", "judge"]
 

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..paths import state_dir
+from training_manager_ros.paths import state_dir
 
 if TYPE_CHECKING:
-    from .accounts import Accounts
-    from .engines import Engine
-    from .services import DataFolder
+    from training_manager_ros.orchestrator.accounts import Accounts
+    from training_manager_ros.orchestrator.engines import Engine
+    from training_manager_ros.orchestrator.services import DataFolder
 
 __all__ = ["add_arguments", "run"]
 
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    from .server import ServerOptions, is_loopback, serve
+    from training_manager_ros.orchestrator.server import ServerOptions, is_loopback, serve
 
     if not logging.getLogger().handlers:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -82,10 +82,10 @@ def _serve(args: argparse.Namespace) -> int:
 
 def _engine(name: str, folder: DataFolder) -> Engine:
     if name == "ray":
-        from .engines.ray import RayEngine
+        from training_manager_ros.orchestrator.engines.ray import RayEngine
 
         return RayEngine(folder.settings().ray, folder.identity)
-    from .engines.local import LocalEngine
+    from training_manager_ros.orchestrator.engines.local import LocalEngine
 
     return LocalEngine()
 
@@ -109,8 +109,8 @@ def _keys(args: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _accounts(data_dir: Path) -> Iterator[Accounts]:
-    from .accounts import Accounts
-    from .services import DataFolder
+    from training_manager_ros.orchestrator.accounts import Accounts
+    from training_manager_ros.orchestrator.services import DataFolder
 
     database = DataFolder(data_dir).database()
     try:

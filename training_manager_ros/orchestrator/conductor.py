@@ -14,25 +14,33 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import Conflict, InvalidInput, NotFound, TrainingManagerError
-from .clock import Clock, seconds
-from .collecting import collect, judge
-from .engines import Ending, Engine, Job, JobState, JobStatus, Outcome, Resources
-from .engines.folder import allowed_seconds
-from .engines.processes import kill_marked
-from .engines.runner import Log
-from .failure import RunFailed, Unreachable
-from .folders import RunFolders
-from .following import Follower
-from .lifecycle import Event, Status
-from .objects import ObjectStore, Place
-from .presets import Presets
-from .records import Run
-from .request import RunRequest, run_request
-from .run_store import RunStore
-from .runlog import log_tail, whole_log
-from .settings import Settings
-from .staging import Stager, environment, resolve
+from training_manager_ros.errors import Conflict, InvalidInput, NotFound, TrainingManagerError
+from training_manager_ros.orchestrator.clock import Clock, seconds
+from training_manager_ros.orchestrator.collecting import collect, judge
+from training_manager_ros.orchestrator.engines import (
+    Ending,
+    Engine,
+    Job,
+    JobState,
+    JobStatus,
+    Outcome,
+    Resources,
+)
+from training_manager_ros.orchestrator.engines.folder import allowed_seconds
+from training_manager_ros.orchestrator.engines.processes import kill_marked
+from training_manager_ros.orchestrator.engines.runner import Log
+from training_manager_ros.orchestrator.failure import RunFailed, Unreachable
+from training_manager_ros.orchestrator.folders import RunFolders
+from training_manager_ros.orchestrator.following import Follower
+from training_manager_ros.orchestrator.lifecycle import Event, Status
+from training_manager_ros.orchestrator.objects import ObjectStore, Place
+from training_manager_ros.orchestrator.presets import Presets
+from training_manager_ros.orchestrator.records import Run
+from training_manager_ros.orchestrator.request import RunRequest, run_request
+from training_manager_ros.orchestrator.run_store import RunStore
+from training_manager_ros.orchestrator.runlog import log_tail, whole_log
+from training_manager_ros.orchestrator.settings import Settings
+from training_manager_ros.orchestrator.staging import Stager, environment, resolve
 
 __all__ = ["CANCELLED", "Conductor"]
 

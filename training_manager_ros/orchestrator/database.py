@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import Unreadable
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["MIGRATIONS", "Database"]
 

@@ -6,7 +6,7 @@ RunFailed            the run can't go on; the text becomes its error_message
 
 from __future__ import annotations
 
-from ..errors import TrainingManagerError
+from training_manager_ros.errors import TrainingManagerError
 
 __all__ = ["RunFailed", "Unreachable"]
 

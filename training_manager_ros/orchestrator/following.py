@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .folders import RunFolders
-from .progress import LogParser
-from .run_store import RunStore
-from .runlog import read_log
+from training_manager_ros.orchestrator.folders import RunFolders
+from training_manager_ros.orchestrator.progress import LogParser
+from training_manager_ros.orchestrator.run_store import RunStore
+from training_manager_ros.orchestrator.runlog import read_log
 
 __all__ = ["Follower"]
 

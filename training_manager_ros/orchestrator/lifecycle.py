@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from ..errors import Conflict
+from training_manager_ros.errors import Conflict
 
 __all__ = ["ACTIVE", "RULES", "Event", "Rule", "Status", "after"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from ..errors import InvalidInput
+from training_manager_ros.errors import InvalidInput
 
 __all__ = ["check_name"]
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 import math
 import re
 
-from .records import Progress
-from .run_store import Point
+from training_manager_ros.orchestrator.records import Progress
+from training_manager_ros.orchestrator.run_store import Point
 
 __all__ = ["LogParser"]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .lifecycle import ACTIVE, Status
+from training_manager_ros.orchestrator.lifecycle import ACTIVE, Status
 
 __all__ = ["Progress", "Run", "Skill"]
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .failure import RunFailed
-from .subprocesses import Stopped, run_command
+from training_manager_ros.orchestrator.failure import RunFailed
+from training_manager_ros.orchestrator.subprocesses import Stopped, run_command
 
 __all__ = ["BUNDLED", "Repositories", "check_ref", "check_repo"]
 

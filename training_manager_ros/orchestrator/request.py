@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InvalidInput, NotFound
-from .presets import Preset, Presets
-from .repository import check_ref, check_repo
+from training_manager_ros.errors import InvalidInput, NotFound
+from training_manager_ros.orchestrator.presets import Preset, Presets
+from training_manager_ros.orchestrator.repository import check_ref, check_repo
 
 __all__ = ["RunRequest", "run_request"]
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from ..errors import Conflict, NotFound
-from .clock import Clock, iso
-from .database import Database
-from .lifecycle import ACTIVE, RULES, Event, Status, after
-from .records import Progress, Run
+from training_manager_ros.errors import Conflict, NotFound
+from training_manager_ros.orchestrator.clock import Clock, iso
+from training_manager_ros.orchestrator.database import Database
+from training_manager_ros.orchestrator.lifecycle import ACTIVE, RULES, Event, Status, after
+from training_manager_ros.orchestrator.records import Progress, Run
 
 __all__ = ["Point", "RunStore"]
 

@@ -7,7 +7,7 @@ import hmac
 import os
 from pathlib import Path
 
-from ..errors import Unreadable
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["derive", "load_secret"]
 

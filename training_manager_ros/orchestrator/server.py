@@ -15,10 +15,10 @@ from pathlib import Path
 
 from tornado.netutil import bind_sockets
 
-from ..errors import Conflict, InvalidInput
-from .engines import Engine
-from .services import DataFolder, build
-from .web.app import make_server
+from training_manager_ros.errors import Conflict, InvalidInput
+from training_manager_ros.orchestrator.engines import Engine
+from training_manager_ros.orchestrator.services import DataFolder, build
+from training_manager_ros.orchestrator.web.app import make_server
 
 __all__ = ["ServerOptions", "is_loopback", "serve"]
 

@@ -8,25 +8,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import __version__
-from ..errors import Conflict
-from .accounts import Accounts
-from .clock import Clock
-from .conductor import Conductor
-from .database import Database
-from .engines import Engine
-from .folders import RunFolders
-from .objects import ObjectStore
-from .objects.local import LocalObjects
-from .presets import Presets
-from .repository import Repositories
-from .run_store import RunStore
-from .secret import derive, load_secret
-from .settings import Settings, load_settings
-from .signing import UrlSigner
-from .skill_store import SkillStore
-from .staging import Stager
-from .tokens import Tokens
+from training_manager_ros import __version__
+from training_manager_ros.errors import Conflict
+from training_manager_ros.orchestrator.accounts import Accounts
+from training_manager_ros.orchestrator.clock import Clock
+from training_manager_ros.orchestrator.conductor import Conductor
+from training_manager_ros.orchestrator.database import Database
+from training_manager_ros.orchestrator.engines import Engine
+from training_manager_ros.orchestrator.folders import RunFolders
+from training_manager_ros.orchestrator.objects import ObjectStore
+from training_manager_ros.orchestrator.objects.local import LocalObjects
+from training_manager_ros.orchestrator.presets import Presets
+from training_manager_ros.orchestrator.repository import Repositories
+from training_manager_ros.orchestrator.run_store import RunStore
+from training_manager_ros.orchestrator.secret import derive, load_secret
+from training_manager_ros.orchestrator.settings import Settings, load_settings
+from training_manager_ros.orchestrator.signing import UrlSigner
+from training_manager_ros.orchestrator.skill_store import SkillStore
+from training_manager_ros.orchestrator.staging import Stager
+from training_manager_ros.orchestrator.tokens import Tokens
 
 __all__ = ["DataFolder", "Services", "build"]
 
@@ -143,7 +143,7 @@ def _objects(
     path: Path, settings: Settings, database: Database, signer: UrlSigner, clock: Clock
 ) -> ObjectStore:
     if settings.s3.bucket:
-        from .objects.s3 import S3Objects
+        from training_manager_ros.orchestrator.objects.s3 import S3Objects
 
         return S3Objects(settings.s3, settings.url_lifetime)
     return LocalObjects(path / "objects", database, signer, clock)

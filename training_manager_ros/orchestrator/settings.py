@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidInput
+from training_manager_ros.errors import InvalidInput
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from urllib.parse import quote
 
-from .clock import Clock
+from training_manager_ros.orchestrator.clock import Clock
 
 __all__ = ["UrlSigner"]
 

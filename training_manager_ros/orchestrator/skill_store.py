@@ -6,11 +6,11 @@ import sqlite3
 import uuid
 from concurrent.futures import Future
 
-from ..errors import Conflict, InvalidInput, NotFound
-from .clock import Clock, iso
-from .database import Database
-from .lifecycle import ACTIVE
-from .records import Skill
+from training_manager_ros.errors import Conflict, InvalidInput, NotFound
+from training_manager_ros.orchestrator.clock import Clock, iso
+from training_manager_ros.orchestrator.database import Database
+from training_manager_ros.orchestrator.lifecycle import ACTIVE
+from training_manager_ros.orchestrator.records import Skill
 
 __all__ = ["SkillStore"]
 

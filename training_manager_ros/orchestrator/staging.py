@@ -17,12 +17,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import NotFound, Unreadable
-from .failure import RunFailed
-from .objects import ObjectKey, ObjectStore, Place
-from .repository import Repositories
-from .request import RunRequest
-from .subprocesses import Stopped
+from training_manager_ros.errors import NotFound, Unreadable
+from training_manager_ros.orchestrator.failure import RunFailed
+from training_manager_ros.orchestrator.objects import ObjectKey, ObjectStore, Place
+from training_manager_ros.orchestrator.repository import Repositories
+from training_manager_ros.orchestrator.request import RunRequest
+from training_manager_ros.orchestrator.subprocesses import Stopped
 
 __all__ = ["Stager", "environment", "resolve"]
 

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from .failure import RunFailed
+from training_manager_ros.orchestrator.failure import RunFailed
 
 __all__ = ["Stopped", "run_command"]
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .clock import Clock
+from training_manager_ros.orchestrator.clock import Clock
 
 __all__ = ["Tokens"]
 

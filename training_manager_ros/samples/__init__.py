@@ -6,7 +6,7 @@ along its lower edge) for tests.
 
 from __future__ import annotations
 
-from .barcode import read_frame_number
-from .making import make_samples
+from training_manager_ros.samples.barcode import read_frame_number
+from training_manager_ros.samples.making import make_samples
 
 __all__ = ["make_samples", "read_frame_number"]

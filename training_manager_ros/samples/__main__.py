@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import make_samples
+from training_manager_ros.samples import make_samples
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 from av.video.frame import PictureType
 
-from .recording import Picture
+from training_manager_ros.samples.recording import Picture
 
 __all__ = ["encode"]
 

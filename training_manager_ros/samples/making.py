@@ -11,11 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .motion import signals
-from .recording import Picture, Recording
-from .scenes import CAMERAS, FoldTowel, PickUpCup, Scene, SortFruit, StackBlocks, WipeTable
-from .write_innate import write_innate, write_innate_episode
-from .write_lerobot import write_lerobot_v2, write_lerobot_v3
+from training_manager_ros.samples.motion import signals
+from training_manager_ros.samples.recording import Picture, Recording
+from training_manager_ros.samples.scenes import (
+    CAMERAS,
+    FoldTowel,
+    PickUpCup,
+    Scene,
+    SortFruit,
+    StackBlocks,
+    WipeTable,
+)
+from training_manager_ros.samples.write_innate import write_innate, write_innate_episode
+from training_manager_ros.samples.write_lerobot import write_lerobot_v2, write_lerobot_v3
 
 __all__ = ["make_samples"]
 

@@ -10,11 +10,19 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from .barcode import draw_frame_number
-from .drawing import Canvas, Colour, capsule, ellipse, polygon, text
-from .motion import Path3D
-from .things import ball, bowl, box, cup, plate, sheet, stain
-from .view import HEIGHT, WIDTH, FrontView, View, WristView, draw_arm, draw_fingers
+from training_manager_ros.samples.barcode import draw_frame_number
+from training_manager_ros.samples.drawing import Canvas, Colour, capsule, ellipse, polygon, text
+from training_manager_ros.samples.motion import Path3D
+from training_manager_ros.samples.things import ball, bowl, box, cup, plate, sheet, stain
+from training_manager_ros.samples.view import (
+    HEIGHT,
+    WIDTH,
+    FrontView,
+    View,
+    WristView,
+    draw_arm,
+    draw_fingers,
+)
 
 __all__ = ["CAMERAS", "FoldTowel", "PickUpCup", "Scene", "SortFruit", "StackBlocks", "WipeTable"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from .recording import Picture
+from training_manager_ros.samples.recording import Picture
 
 __all__ = ["PictureTally", "Stats", "combined", "of_rows"]
 

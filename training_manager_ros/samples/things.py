@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .drawing import Canvas, Colour, ellipse, polygon
-from .view import View
+from training_manager_ros.samples.drawing import Canvas, Colour, ellipse, polygon
+from training_manager_ros.samples.view import View
 
 __all__ = ["ball", "bowl", "box", "cup", "plate", "shade", "sheet", "stain"]
 

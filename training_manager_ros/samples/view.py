@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from .drawing import Canvas, Colour, Point, capsule, ellipse, polygon
+from training_manager_ros.samples.drawing import Canvas, Colour, Point, capsule, ellipse, polygon
 
 __all__ = ["HEIGHT", "WIDTH", "FrontView", "View", "WristView", "draw_arm", "draw_fingers"]
 

@@ -11,8 +11,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from .encoding import encode
-from .recording import Recording
+from training_manager_ros.samples.encoding import encode
+from training_manager_ros.samples.recording import Recording
 
 __all__ = ["write_innate", "write_innate_episode"]
 

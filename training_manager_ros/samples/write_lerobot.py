@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .encoding import encode
-from .recording import Recording
-from .stats import PictureTally, Stats, combined, of_rows
+from training_manager_ros.samples.encoding import encode
+from training_manager_ros.samples.recording import Recording
+from training_manager_ros.samples.stats import PictureTally, Stats, combined, of_rows
 
 __all__ = ["write_lerobot_v2", "write_lerobot_v3"]
 

@@ -6,14 +6,14 @@ same time, and people edit them by hand; nothing here trusts what it finds.
 
 from __future__ import annotations
 
-from .catalog import Catalog
-from .changes import create_skill, update_metadata
-from .fields import MetadataField, known_fields
-from .folders import folder_name, skill_folder
-from .jsontext import parse_object
-from .metadata import Metadata, StaleRevision, read_metadata
-from .skill import Skill
-from .watch import Watch, watch
+from training_manager_ros.skills.catalog import Catalog
+from training_manager_ros.skills.changes import create_skill, update_metadata
+from training_manager_ros.skills.fields import MetadataField, known_fields
+from training_manager_ros.skills.folders import folder_name, skill_folder
+from training_manager_ros.skills.jsontext import parse_object
+from training_manager_ros.skills.metadata import Metadata, StaleRevision, read_metadata
+from training_manager_ros.skills.skill import Skill
+from training_manager_ros.skills.watch import Watch, watch
 
 __all__ = [
     "Catalog",

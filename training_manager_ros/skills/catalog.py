@@ -11,11 +11,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ..datasets import Dataset, DatasetFormat, DatasetSummary, FactCache, open_dataset
-from ..errors import NotFound
-from .folders import candidate_names, is_plain, skill_folder
-from .skill import Loaded, Skill, clean, load_skill
-from .traces import Trace, Traces, rested, unchanged
+from training_manager_ros.datasets import (
+    Dataset,
+    DatasetFormat,
+    DatasetSummary,
+    FactCache,
+    open_dataset,
+)
+from training_manager_ros.errors import NotFound
+from training_manager_ros.skills.folders import candidate_names, is_plain, skill_folder
+from training_manager_ros.skills.skill import Loaded, Skill, clean, load_skill
+from training_manager_ros.skills.traces import Trace, Traces, rested, unchanged
 
 __all__ = ["Catalog"]
 

@@ -10,12 +10,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import Conflict, InvalidInput, NotFound, TrainingManagerError, Unreadable
-from .fields import known_fields
-from .folders import METADATA, folder_name
-from .jsontext import dump_json, merge_patch
-from .locking import LockTimeout, locked, sync_folder
-from .metadata import (
+from training_manager_ros.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    TrainingManagerError,
+    Unreadable,
+)
+from training_manager_ros.skills.fields import known_fields
+from training_manager_ros.skills.folders import METADATA, folder_name
+from training_manager_ros.skills.jsontext import dump_json, merge_patch
+from training_manager_ros.skills.locking import LockTimeout, locked, sync_folder
+from training_manager_ros.skills.metadata import (
     MAX_BYTES,
     Metadata,
     StaleRevision,
@@ -23,7 +29,7 @@ from .metadata import (
     parse_metadata,
     read_file,
 )
-from .validation import find_errors, new_errors, same
+from training_manager_ros.skills.validation import find_errors, new_errors, same
 
 __all__ = ["create_skill", "update_metadata"]
 

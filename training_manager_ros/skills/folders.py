@@ -7,7 +7,7 @@ import re
 import stat
 from pathlib import Path
 
-from ..errors import InvalidInput, NotFound, Unreadable
+from training_manager_ros.errors import InvalidInput, NotFound, Unreadable
 
 __all__ = ["METADATA", "candidate_names", "folder_name", "link_problem", "skill_folder"]
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import InvalidInput
+from training_manager_ros.errors import InvalidInput
 
 __all__ = ["dump_json", "merge_patch", "parse_json", "parse_object"]
 

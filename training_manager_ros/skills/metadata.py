@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import Conflict, NotFound, Unreadable
-from .folders import METADATA
-from .jsontext import kind, parse_json
-from .locking import LockTimeout, without_writers
+from training_manager_ros.errors import Conflict, NotFound, Unreadable
+from training_manager_ros.skills.folders import METADATA
+from training_manager_ros.skills.jsontext import kind, parse_json
+from training_manager_ros.skills.locking import LockTimeout, without_writers
 
 __all__ = ["MAX_BYTES", "Metadata", "StaleRevision", "metadata_path", "read_metadata"]
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..datasets import DatasetSummary, summarise
-from ..errors import NotFound, Unreadable
-from .folders import METADATA, link_problem
-from .metadata import Metadata, read_metadata
-from .traces import Trace, Traces, trace, walk
-from .validation import find_errors, lookup, skill_type, stays_inside
+from training_manager_ros.datasets import DatasetSummary, summarise
+from training_manager_ros.errors import NotFound, Unreadable
+from training_manager_ros.skills.folders import METADATA, link_problem
+from training_manager_ros.skills.metadata import Metadata, read_metadata
+from training_manager_ros.skills.traces import Trace, Traces, trace, walk
+from training_manager_ros.skills.validation import find_errors, lookup, skill_type, stays_inside
 
 __all__ = ["Loaded", "Skill", "load_skill"]
 

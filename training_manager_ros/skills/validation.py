@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from .fields import JOINTS, SKILL_TYPES, MetadataField, known_fields
+from training_manager_ros.skills.fields import JOINTS, SKILL_TYPES, MetadataField, known_fields
 
 __all__ = ["find_errors", "new_errors"]
 

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .inotify import Inotify
-from .watched import EVERYTHING, WatchedTree
+from training_manager_ros.skills.inotify import Inotify
+from training_manager_ros.skills.watched import EVERYTHING, WatchedTree
 
 __all__ = ["Watch", "watch"]
 

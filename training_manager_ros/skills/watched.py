@@ -13,8 +13,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .folders import candidate_names, is_plain, is_shown, link_problem
-from .inotify import (
+from training_manager_ros.skills.folders import candidate_names, is_plain, is_shown, link_problem
+from training_manager_ros.skills.inotify import (
     ATTRIB,
     CLOSE_WRITE,
     CREATE,

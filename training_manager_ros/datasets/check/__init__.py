@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .checking import check_dataset
-from .finding import Finding, Watch
+from training_manager_ros.datasets.check.checking import check_dataset
+from training_manager_ros.datasets.check.finding import Finding, Watch
 
 __all__ = ["Finding", "Watch", "check_dataset"]

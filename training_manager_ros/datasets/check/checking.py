@@ -7,19 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import Cancelled, TrainingManagerError, Unreadable
-from ..facts import FactCache
-from ..listing import shown
-from ..model import Dataset, Episode, FrameSource, VideoFrames
-from ..opening import open_dataset
-from ..sound import out_of_reach
-from .codecs import CodecCheck
-from .finding import Finding, Watch
-from .known import known_problem
-from .lerobot import LeRobotCheck
-from .pictures import check_pictures
-from .rows import RowsCheck
-from .timing import check_camera_clock, check_timestamps
+from training_manager_ros.datasets.check.codecs import CodecCheck
+from training_manager_ros.datasets.check.finding import Finding, Watch
+from training_manager_ros.datasets.check.known import known_problem
+from training_manager_ros.datasets.check.lerobot import LeRobotCheck
+from training_manager_ros.datasets.check.pictures import check_pictures
+from training_manager_ros.datasets.check.rows import RowsCheck
+from training_manager_ros.datasets.check.timing import check_camera_clock, check_timestamps
+from training_manager_ros.datasets.facts import FactCache
+from training_manager_ros.datasets.listing import shown
+from training_manager_ros.datasets.model import Dataset, Episode, FrameSource, VideoFrames
+from training_manager_ros.datasets.opening import open_dataset
+from training_manager_ros.datasets.sound import out_of_reach
+from training_manager_ros.errors import Cancelled, TrainingManagerError, Unreadable
 
 __all__ = ["check_dataset"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ..lerobot_info import Feature
-from ..listing import some
-from ..model import VideoFrames
-from ..video import read_index
-from .finding import Finding
+from training_manager_ros.datasets.check.finding import Finding
+from training_manager_ros.datasets.lerobot_info import Feature
+from training_manager_ros.datasets.listing import some
+from training_manager_ros.datasets.model import VideoFrames
+from training_manager_ros.datasets.video import read_index
 
 __all__ = ["CodecCheck"]
 

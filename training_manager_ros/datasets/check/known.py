@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .finding import Finding, Severity
+from training_manager_ros.datasets.check.finding import Finding, Severity
 
 __all__ = ["known_problem"]
 

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import Unreadable
-from ..facts import FactCache
-from ..jsonfile import quoted, read_json, to_int
-from ..lerobot_info import LeRobotInfo, fill_template, lerobot_info
-from ..lerobot_v3_index import file_numbers
-from ..listing import FileEntry, Listing, scan, shown, some
-from ..model import Dataset, DatasetFormat, Episode, Signal
-from ..parquet import episode_runs, parquet_facts, read_numbers
-from .finding import Finding
+from training_manager_ros.datasets.check.finding import Finding
+from training_manager_ros.datasets.facts import FactCache
+from training_manager_ros.datasets.jsonfile import quoted, read_json, to_int
+from training_manager_ros.datasets.lerobot_info import LeRobotInfo, fill_template, lerobot_info
+from training_manager_ros.datasets.lerobot_v3_index import file_numbers
+from training_manager_ros.datasets.listing import FileEntry, Listing, scan, shown, some
+from training_manager_ros.datasets.model import Dataset, DatasetFormat, Episode, Signal
+from training_manager_ros.datasets.parquet import episode_runs, parquet_facts, read_numbers
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["LeRobotCheck"]
 

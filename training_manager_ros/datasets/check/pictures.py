@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import TrainingManagerError
-from ..listing import some
-from ..model import FrameSource, Hdf5Frames, ImageFrames, VideoFrames
-from ..video import MovieIndex, VideoReader, read_index
-from ..video.source import one_frame
-from .finding import Finding
+from training_manager_ros.datasets.check.finding import Finding
+from training_manager_ros.datasets.listing import some
+from training_manager_ros.datasets.model import FrameSource, Hdf5Frames, ImageFrames, VideoFrames
+from training_manager_ros.datasets.video import MovieIndex, VideoReader, read_index
+from training_manager_ros.datasets.video.source import one_frame
+from training_manager_ros.errors import TrainingManagerError
 
 __all__ = ["check_pictures"]
 

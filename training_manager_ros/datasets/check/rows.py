@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..listing import some
-from ..model import Episode, Signal
-from .finding import Finding
+from training_manager_ros.datasets.check.finding import Finding
+from training_manager_ros.datasets.listing import some
+from training_manager_ros.datasets.model import Episode, Signal
 
 __all__ = ["RowsCheck"]
 

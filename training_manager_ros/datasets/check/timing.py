@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import Unreadable
-from ..hdf5 import read_table
-from ..model import Dataset, Episode
-from .finding import Finding
+from training_manager_ros.datasets.check.finding import Finding
+from training_manager_ros.datasets.hdf5 import read_table
+from training_manager_ros.datasets.model import Dataset, Episode
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["check_camera_clock", "check_timestamps"]
 

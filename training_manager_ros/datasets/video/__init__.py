@@ -10,13 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .cut import Piece, plan_piece, write_movie
-    from .decode import VideoReader
-    from .encode import KEYFRAME_EVERY, encode_movie
-    from .encoder import encode_in_child, encoder_threads
-    from .index import MovieIndex, read_index
-    from .source import all_frames, count_and_size
-    from .store import MediaStore, Playable
+    from training_manager_ros.datasets.video.cut import Piece, plan_piece, write_movie
+    from training_manager_ros.datasets.video.decode import VideoReader
+    from training_manager_ros.datasets.video.encode import KEYFRAME_EVERY, encode_movie
+    from training_manager_ros.datasets.video.encoder import encode_in_child, encoder_threads
+    from training_manager_ros.datasets.video.index import MovieIndex, read_index
+    from training_manager_ros.datasets.video.source import all_frames, count_and_size
+    from training_manager_ros.datasets.video.store import MediaStore, Playable
 
 __all__ = [
     "KEYFRAME_EVERY",

@@ -19,10 +19,10 @@ from typing import Any
 
 import av
 
-from ...errors import TrainingManagerError, Unreadable
-from ..model import FrameSource, Hdf5Frames, ImageFrames, VideoFrames
-from .encode import encode_movie
-from .source import all_frames
+from training_manager_ros.datasets.model import FrameSource, Hdf5Frames, ImageFrames, VideoFrames
+from training_manager_ros.datasets.video.encode import encode_movie
+from training_manager_ros.datasets.video.source import all_frames
+from training_manager_ros.errors import TrainingManagerError, Unreadable
 
 _NICE = 10
 _MAX_DATA = 2 * 2**30  # a broken file may ask for anything; 300 MB is what sound ones need

@@ -17,10 +17,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ...errors import InvalidInput, Unreadable
-from .boxes import box, children, full_box
-from .index import MovieIndex
-from .rate import exact_rate
+from training_manager_ros.datasets.video.boxes import box, children, full_box
+from training_manager_ros.datasets.video.index import MovieIndex
+from training_manager_ros.datasets.video.rate import exact_rate
+from training_manager_ros.errors import InvalidInput, Unreadable
 
 __all__ = ["Piece", "plan_piece", "write_movie"]
 

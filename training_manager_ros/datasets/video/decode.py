@@ -13,9 +13,9 @@ import av
 import av.logging
 import numpy as np
 
-from ...errors import NotFound, Unreadable
-from .index import MovieIndex
-from .packets import packet_of
+from training_manager_ros.datasets.video.index import MovieIndex
+from training_manager_ros.datasets.video.packets import packet_of
+from training_manager_ros.errors import NotFound, Unreadable
 
 __all__ = ["VideoReader"]
 

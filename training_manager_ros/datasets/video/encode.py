@@ -16,10 +16,10 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from ...errors import Unreadable
-from .colour import convert, matrix_of
-from .index import read_index
-from .rate import exact_rate
+from training_manager_ros.datasets.video.colour import convert, matrix_of
+from training_manager_ros.datasets.video.index import read_index
+from training_manager_ros.datasets.video.rate import exact_rate
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["KEYFRAME_EVERY", "encode_movie"]
 

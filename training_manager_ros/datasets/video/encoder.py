@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from ...errors import TrainingManagerError, Unreadable
-from ..model import FrameSource
+from training_manager_ros.datasets.model import FrameSource
+from training_manager_ros.errors import TrainingManagerError, Unreadable
 
 __all__ = ["encode_in_child", "encoder_threads"]
 

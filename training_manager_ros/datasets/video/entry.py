@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import struct
 
-from ..bitstream import av1_pix_fmt, h264_pix_fmt, hevc_pix_fmt
-from .boxes import child
+from training_manager_ros.datasets.bitstream import av1_pix_fmt, h264_pix_fmt, hevc_pix_fmt
+from training_manager_ros.datasets.video.boxes import child
 
 __all__ = ["read_entry"]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import av
 
-from ...errors import NotFound, Unreadable
-from ..model import ImageFrames
-from ..sound import check_content
-from .packets import packet_of
+from training_manager_ros.datasets.model import ImageFrames
+from training_manager_ros.datasets.sound import check_content
+from training_manager_ros.datasets.video.packets import packet_of
+from training_manager_ros.errors import NotFound, Unreadable
 
 __all__ = ["image_bytes", "image_count_and_size", "image_frame", "image_frames"]
 

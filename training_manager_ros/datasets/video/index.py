@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import Unreadable
-from ..sound import check_content
-from .boxes import Extent, box, child, children, top_level
-from .entry import read_entry
+from training_manager_ros.datasets.sound import check_content
+from training_manager_ros.datasets.video.boxes import Extent, box, child, children, top_level
+from training_manager_ros.datasets.video.entry import read_entry
+from training_manager_ros.errors import Unreadable
 
 if TYPE_CHECKING:
     import numpy.typing as npt

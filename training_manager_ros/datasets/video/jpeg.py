@@ -8,8 +8,8 @@ from typing import Any
 import av
 from av.video.reformatter import VideoReformatter
 
-from ...errors import Unreadable
-from .colour import convert
+from training_manager_ros.datasets.video.colour import convert
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["encode_jpeg"]
 

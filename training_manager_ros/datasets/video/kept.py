@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...errors import Unreadable
-from .decode import VideoReader
-from .index import MovieIndex, read_index
+from training_manager_ros.datasets.video.decode import VideoReader
+from training_manager_ros.datasets.video.index import MovieIndex, read_index
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["Indices", "Readers"]
 

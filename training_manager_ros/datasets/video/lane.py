@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from ...errors import TrainingManagerError, Unreadable
+from training_manager_ros.errors import TrainingManagerError, Unreadable
 
 __all__ = ["Lane", "Ticket"]
 

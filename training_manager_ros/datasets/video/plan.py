@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import InvalidInput
-from .cut import Piece, plan_piece
-from .index import MovieIndex
+from training_manager_ros.datasets.video.cut import Piece, plan_piece
+from training_manager_ros.datasets.video.index import MovieIndex
+from training_manager_ros.errors import InvalidInput
 
 __all__ = ["AsIs", "Cut", "Encode", "Plan", "plan_video"]
 

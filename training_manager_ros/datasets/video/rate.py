@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ...errors import InvalidInput
+from training_manager_ros.errors import InvalidInput
 
 __all__ = ["exact_rate", "is_possible"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import av
 import numpy as np
 
-from ...errors import NotFound, Unreadable
-from ..hdf5 import open_hdf5
-from ..model import Hdf5Frames
+from training_manager_ros.datasets.hdf5 import open_hdf5
+from training_manager_ros.datasets.model import Hdf5Frames
+from training_manager_ros.errors import NotFound, Unreadable
 
 __all__ = ["row_count_and_size", "row_frame", "row_frames"]
 

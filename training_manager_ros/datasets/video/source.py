@@ -6,12 +6,16 @@ from collections.abc import Iterator
 
 import av
 
-from ...errors import Unreadable
-from ..model import FrameSource, Hdf5Frames, ImageFrames, VideoFrames
-from .decode import VideoReader
-from .images import image_count_and_size, image_frame, image_frames
-from .index import MovieIndex, read_index
-from .rows import row_count_and_size, row_frame, row_frames
+from training_manager_ros.datasets.model import FrameSource, Hdf5Frames, ImageFrames, VideoFrames
+from training_manager_ros.datasets.video.decode import VideoReader
+from training_manager_ros.datasets.video.images import (
+    image_count_and_size,
+    image_frame,
+    image_frames,
+)
+from training_manager_ros.datasets.video.index import MovieIndex, read_index
+from training_manager_ros.datasets.video.rows import row_count_and_size, row_frame, row_frames
+from training_manager_ros.errors import Unreadable
 
 __all__ = ["all_frames", "count_and_size", "one_frame", "video_count"]
 

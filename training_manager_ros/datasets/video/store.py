@@ -12,19 +12,25 @@ from typing import Literal
 
 import numpy as np
 
-from ...errors import InvalidInput, NotFound, TrainingManagerError, Unreadable
-from ..model import Dataset, FrameSource, Hdf5Frames, ImageFrames, VideoFrames
-from .cache import FileCache
-from .cut import Piece, write_movie
-from .encoder import encode_in_child
-from .images import image_bytes
-from .index import MovieIndex
-from .jpeg import encode_jpeg
-from .kept import Indices, Readers
-from .lane import Lane, Ticket
-from .plan import AsIs, Cut, plan_video
-from .rate import is_possible
-from .source import count_and_size, one_frame, video_count
+from training_manager_ros.datasets.model import (
+    Dataset,
+    FrameSource,
+    Hdf5Frames,
+    ImageFrames,
+    VideoFrames,
+)
+from training_manager_ros.datasets.video.cache import FileCache
+from training_manager_ros.datasets.video.cut import Piece, write_movie
+from training_manager_ros.datasets.video.encoder import encode_in_child
+from training_manager_ros.datasets.video.images import image_bytes
+from training_manager_ros.datasets.video.index import MovieIndex
+from training_manager_ros.datasets.video.jpeg import encode_jpeg
+from training_manager_ros.datasets.video.kept import Indices, Readers
+from training_manager_ros.datasets.video.lane import Lane, Ticket
+from training_manager_ros.datasets.video.plan import AsIs, Cut, plan_video
+from training_manager_ros.datasets.video.rate import is_possible
+from training_manager_ros.datasets.video.source import count_and_size, one_frame, video_count
+from training_manager_ros.errors import InvalidInput, NotFound, TrainingManagerError, Unreadable
 
 __all__ = ["MediaStore", "Playable"]
 

@@ -9,8 +9,15 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import Ending, Job, JobState, JobStatus, Outcome, runner
-from .processes import kill_marked
+from training_manager_ros.orchestrator.engines import (
+    Ending,
+    Job,
+    JobState,
+    JobStatus,
+    Outcome,
+    runner,
+)
+from training_manager_ros.orchestrator.engines.processes import kill_marked
 
 __all__ = ["allowed_seconds", "folder_status", "is_locked", "lost", "prepare_folder"]
 

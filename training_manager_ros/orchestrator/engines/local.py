@@ -14,10 +14,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..failure import RunFailed
-from . import Engine, Job, JobState, JobStatus, Resources
-from .folder import folder_status, is_locked, lost, prepare_folder
-from .gpus import Gpu, fitting, list_gpus
+from training_manager_ros.orchestrator.engines import Engine, Job, JobState, JobStatus, Resources
+from training_manager_ros.orchestrator.engines.folder import (
+    folder_status,
+    is_locked,
+    lost,
+    prepare_folder,
+)
+from training_manager_ros.orchestrator.engines.gpus import Gpu, fitting, list_gpus
+from training_manager_ros.orchestrator.failure import RunFailed
 
 __all__ = ["LocalEngine"]
 

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 
-from .runner import each
+from training_manager_ros.orchestrator.engines.runner import each
 
 __all__ = ["kill_marked", "marked"]
 

@@ -19,11 +19,24 @@ from typing import Any
 
 import httpx
 
-from ...errors import InvalidInput
-from ..failure import RunFailed, Unreachable
-from ..settings import RaySettings
-from . import Ending, Engine, Job, JobState, JobStatus, Outcome, Resources
-from .folder import folder_status, is_locked, lost, prepare_folder
+from training_manager_ros.errors import InvalidInput
+from training_manager_ros.orchestrator.engines import (
+    Ending,
+    Engine,
+    Job,
+    JobState,
+    JobStatus,
+    Outcome,
+    Resources,
+)
+from training_manager_ros.orchestrator.engines.folder import (
+    folder_status,
+    is_locked,
+    lost,
+    prepare_folder,
+)
+from training_manager_ros.orchestrator.failure import RunFailed, Unreachable
+from training_manager_ros.orchestrator.settings import RaySettings
 
 __all__ = ["RayEngine", "ray_token"]
 

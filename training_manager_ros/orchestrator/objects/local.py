@@ -16,12 +16,12 @@ import uuid
 from concurrent.futures import Future
 from pathlib import Path
 
-from ...errors import InvalidInput, NotFound, Unreadable
-from ..clock import Clock, iso
-from ..copying import copy_file
-from ..database import Database
-from ..signing import UrlSigner
-from . import ObjectInfo, ObjectKey, ObjectStore, Place
+from training_manager_ros.errors import InvalidInput, NotFound, Unreadable
+from training_manager_ros.orchestrator.clock import Clock, iso
+from training_manager_ros.orchestrator.copying import copy_file
+from training_manager_ros.orchestrator.database import Database
+from training_manager_ros.orchestrator.objects import ObjectInfo, ObjectKey, ObjectStore, Place
+from training_manager_ros.orchestrator.signing import UrlSigner
 
 __all__ = ["Incoming", "LocalObjects", "OpenObject", "content_md5"]
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ...errors import InvalidInput, NotFound, Unreadable
-from ..settings import S3Settings
-from . import ObjectInfo, ObjectKey, ObjectStore, Place
+from training_manager_ros.errors import InvalidInput, NotFound, Unreadable
+from training_manager_ros.orchestrator.objects import ObjectInfo, ObjectKey, ObjectStore, Place
+from training_manager_ros.orchestrator.settings import S3Settings
 
 try:
     import boto3

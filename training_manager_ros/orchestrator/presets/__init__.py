@@ -12,8 +12,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ...errors import InvalidInput, NotFound
-from ..settings import read_toml
+from training_manager_ros.errors import InvalidInput, NotFound
+from training_manager_ros.orchestrator.settings import read_toml
 
 __all__ = ["Hyperparameter", "Preset", "Presets"]
 

@@ -7,13 +7,22 @@ import logging
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
-from ..objects.local import LocalObjects
-from ..services import Services
-from .base import Missing
-from .objects import Objects
-from .runs import AllRuns, Cancel, Decision, Metrics, OneRun, PresetList, RunLog, Runs
-from .sign_in import Discovery, Root, Token
-from .skills import OneSkill, SkillFiles, Skills, Storage
+from training_manager_ros.orchestrator.objects.local import LocalObjects
+from training_manager_ros.orchestrator.services import Services
+from training_manager_ros.orchestrator.web.base import Missing
+from training_manager_ros.orchestrator.web.objects import Objects
+from training_manager_ros.orchestrator.web.runs import (
+    AllRuns,
+    Cancel,
+    Decision,
+    Metrics,
+    OneRun,
+    PresetList,
+    RunLog,
+    Runs,
+)
+from training_manager_ros.orchestrator.web.sign_in import Discovery, Root, Token
+from training_manager_ros.orchestrator.web.skills import OneSkill, SkillFiles, Skills, Storage
 
 __all__ = ["make_server"]
 

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from tornado.web import HTTPError, RequestHandler
 
-from ...errors import Conflict, InvalidInput, NotFound, TrainingManagerError
-from ..records import Run, Skill
-from ..services import Services
+from training_manager_ros.errors import Conflict, InvalidInput, NotFound, TrainingManagerError
+from training_manager_ros.orchestrator.records import Run, Skill
+from training_manager_ros.orchestrator.services import Services
 
 __all__ = ["ApiHandler", "Missing", "PlainHandler"]
 

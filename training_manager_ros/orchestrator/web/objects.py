@@ -12,11 +12,16 @@ from tornado.http1connection import HTTP1Connection
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, stream_request_body
 
-from ..names import check_name
-from ..objects import ObjectInfo, ObjectKey, Place
-from ..objects.local import Incoming, LocalObjects, OpenObject, content_md5
-from ..services import Services
-from .base import PlainHandler
+from training_manager_ros.orchestrator.names import check_name
+from training_manager_ros.orchestrator.objects import ObjectInfo, ObjectKey, Place
+from training_manager_ros.orchestrator.objects.local import (
+    Incoming,
+    LocalObjects,
+    OpenObject,
+    content_md5,
+)
+from training_manager_ros.orchestrator.services import Services
+from training_manager_ros.orchestrator.web.base import PlainHandler
 
 __all__ = ["Objects"]
 

@@ -8,10 +8,10 @@ import secrets
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
-from ..lifecycle import Event
-from ..request import run_request
-from ..runlog import log_end, read_log
-from .base import ApiHandler
+from training_manager_ros.orchestrator.lifecycle import Event
+from training_manager_ros.orchestrator.request import run_request
+from training_manager_ros.orchestrator.runlog import log_end, read_log
+from training_manager_ros.orchestrator.web.base import ApiHandler
 
 __all__ = ["AllRuns", "Cancel", "Decision", "Metrics", "OneRun", "PresetList", "RunLog", "Runs"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tornado.web import HTTPError
 
-from ... import __version__
-from .base import PlainHandler
+from training_manager_ros import __version__
+from training_manager_ros.orchestrator.web.base import PlainHandler
 
 __all__ = ["Discovery", "Root", "Token"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tornado.web import HTTPError
 
-from ..names import check_name
-from ..objects import DATA, ObjectKey, Place
-from .base import ApiHandler
+from training_manager_ros.orchestrator.names import check_name
+from training_manager_ros.orchestrator.objects import DATA, ObjectKey, Place
+from training_manager_ros.orchestrator.web.base import ApiHandler
 
 __all__ = ["OneSkill", "SkillFiles", "Skills", "Storage"]
 
