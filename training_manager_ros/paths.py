@@ -6,7 +6,7 @@ from pathlib import Path
 
 import platformdirs
 
-__all__ = ["cache_dir", "state_dir"]
+__all__ = ["cache_dir", "server_settings_file", "state_dir"]
 
 
 def cache_dir() -> Path:
@@ -17,3 +17,9 @@ def cache_dir() -> Path:
 def state_dir() -> Path:
     """The pairing token and what must survive a restart; readable by its owner alone."""
     return Path(platformdirs.user_state_dir("training_manager", appauthor=False))
+
+
+def server_settings_file() -> Path:
+    """Which training server, and the service key; made by its owner, mode 0600; may be missing."""
+    folder = platformdirs.user_config_dir("training_manager", appauthor=False)
+    return Path(folder) / "server.env"
