@@ -53,6 +53,11 @@ class Control:
         if self._clock() >= self._next_report:
             self._send()
 
+    def tell(self, progress: Progress) -> None:
+        """Report where work stands that counts for itself, and paces its reports too."""
+        self._progress = progress
+        self._send()
+
     def _send(self) -> None:
         self._next_report = self._clock() + _PAUSE
         self._report(self._progress)

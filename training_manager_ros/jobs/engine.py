@@ -215,6 +215,7 @@ class JobEngine:
                         progress=progress,
                         rate=pace.rate,
                         seconds_left=pace.seconds_left,
+                        message=progress.message,
                     )
                     self._announce(now)
 

@@ -35,6 +35,9 @@ class Progress:
     items_total: int = 0
     bytes_done: int = 0
     bytes_total: int = 0
+    rate: float | None = None  # as the work knows it better than its counts tell; None: by those
+    seconds_left: float | None = None  # likewise
+    message: str = ""  # what the work waits for, if it does
 
     @property
     def fraction(self) -> float:

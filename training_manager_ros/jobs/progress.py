@@ -32,4 +32,8 @@ class Pace:
             weight = min(elapsed / _MEMORY, 1.0) if self.rate else 1.0
             self.rate += weight * (latest - self.rate)
         self._done, self._at = done, now
+        if progress.rate is not None:
+            self.rate = progress.rate
         self.seconds_left = (total - done) / self.rate if self.rate and total else -1.0
+        if progress.seconds_left is not None:
+            self.seconds_left = progress.seconds_left
