@@ -103,16 +103,17 @@ def _entry(item: Mapping[str, Any]) -> InnateEntry:
     if name is None:
         problems.append("No file is listed for it.")
     file = _plain_name(name, problems)
-    stem = file.rsplit(".", 1)[0]
+    stem = file.rpartition(".")[0] or file
+    prefix = f"{stem}_"
     listed = item.get("video_files")
     videos: list[tuple[str, str]] = []
     for video in listed if isinstance(listed, list) else []:
         plain = _plain_name(video, problems)
         if not plain:
             continue
-        camera = plain.rsplit(".", 1)[0]
-        if camera.startswith(f"{stem}_") and len(camera) > len(stem) + 1:
-            camera = camera[len(stem) + 1 :]
+        camera = plain.rpartition(".")[0] or plain
+        if camera.startswith(prefix) and len(camera) > len(prefix):
+            camera = camera[len(prefix) :]
         else:
             problems.append(f"{shown(plain)} is not named {shown(stem)}_<camera>.mp4.")
         videos.append((camera, plain))
@@ -127,7 +128,7 @@ def _plain_name(name: object, problems: list[str]) -> str:
     if name is None:
         return ""
     text = to_text(name)
-    if not text or text != name or "/" in text or "\0" in text or text.startswith("."):
+    if not text or text[0] == "." or "/" in text or "\0" in text or text != name:
         problems.append(f"The file name {quoted(name)} is not allowed.")
         return ""
     return text

@@ -102,6 +102,8 @@ def to_number(value: object, default: float = 0.0) -> float:
 
 def to_int(value: object, default: int | None = None) -> int | None:
     """A whole number from 0 to 2³¹ - 1 (`3.0` is one), or `default` for anything else."""
+    if type(value) is int:  # nearly always
+        return value if 0 <= value < 2**31 else default
     number = to_number(value, -1.0)
     return int(number) if number.is_integer() and 0 <= number < 2**31 else default
 

@@ -63,6 +63,17 @@ class TrainingManagerNode:
         self._publishing = threading.Lock()
         self._skills_topic = self.node.create_publisher(SkillList, "~/skills", LATCHED)
         self._watch: Watch | None = None
+        self._reload_client: Any = None
+
+    def start(self) -> None:
+        """Publish the skills as they are, serve, and publish every change of them from then on."""
+        self._publish_skills()  # before all else: who waits for the robot waits for this
+        self._serve()
+        self._watch = watch(self._skills_dir, self._on_change)
+        self._on_change(())  # what changed before the watch stood
+        _log.info("Watching %d skills in %s", len(self._catalog.skills()), self._skills_dir)
+
+    def _serve(self) -> None:
         self._diagnostics = Diagnostics(self.node, self._catalog, self._problem)
         handlers = ReentrantCallbackGroup()
         for kind, name, handler in (
@@ -74,13 +85,6 @@ class TrainingManagerNode:
         ):
             self.node.create_service(kind, name, handler, callback_group=handlers)
         self._reload_client = self._make_reload_client()
-
-    def start(self) -> None:
-        """Publish the skills as they are, and from then on every change of them."""
-        self._watch = watch(self._skills_dir, self._on_change)
-        self._catalog.refresh()
-        self._publish_skills()
-        _log.info("Watching %d skills in %s", len(self._catalog.skills()), self._skills_dir)
 
     def stop(self) -> None:
         """Stop watching, and destroy the node."""
