@@ -10,6 +10,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -35,6 +36,8 @@ _CANT = frozenset(
         errno.EACCES,
     }
 )
+# Of these, what holds for every other file of the same file system, too.
+_NEVER = frozenset({errno.EXDEV, errno.EOPNOTSUPP, errno.ENOTTY, errno.ENOSYS})
 
 
 class DiskProblem(TrainingManagerError):
@@ -66,6 +69,7 @@ class Files:
         self._mode = mode
         self._advance = advance
         self._before = before
+        self._unshared: set[int] = set()  # file systems, by device, that share no blocks with ours
 
     def make_folder(self, path: Path) -> None:
         """Make a folder and those above it; no error if it is there."""
@@ -80,17 +84,21 @@ class Files:
         Raises `Conflict` where the source does not have the `size` that it had.
         """
         self.make_folder(target.parent)
-        source = Path(os.path.realpath(source))  # a link to a link would lead elsewhere
         try:
-            now = source.stat().st_size
+            status = source.lstat()
+            if stat.S_ISLNK(status.st_mode):
+                source = Path(os.path.realpath(source))  # a link to a link would lead elsewhere
+                status = source.stat()
         except OSError as error:
             raise DiskProblem(f"{source} can't be read: {error.strerror or error}.") from error
-        if size is not None and now != size:
+        if size is not None and status.st_size != size:
             raise Conflict(f"{source.name} was changed meanwhile; start again.")
         with explained(target):
             self._before("place", target)
-            if self._reflink(source, target) or (linkable and self._hard_link(source, target)):
-                self._advance(now)
+            if self._reflink(source, target, status) or (
+                linkable and self._hard_link(source, target)
+            ):
+                self._advance(status.st_size)
             else:
                 self._copy(source, target)
 
@@ -133,8 +141,10 @@ class Files:
             self._before("sync", target.parent)
             sync(target.parent)
 
-    def _reflink(self, source: Path, target: Path) -> bool:
+    def _reflink(self, source: Path, target: Path, status: os.stat_result) -> bool:
         if self._mode not in (FileMode.AUTO, FileMode.REFLINK):
+            return False
+        if self._mode is FileMode.AUTO and status.st_dev in self._unshared:
             return False
         with source.open("rb") as reading, target.open("xb") as writing:
             try:
@@ -142,6 +152,8 @@ class Files:
             except OSError as error:
                 if error.errno not in _CANT:
                     raise
+                if error.errno in _NEVER:
+                    self._unshared.add(status.st_dev)
             else:
                 os.fsync(writing.fileno())
                 _keep_times(source, target)
