@@ -1,6 +1,6 @@
 import type { ITransportFactory } from "roslib";
 import { Ros, Topic, isRosbridgeServiceResponseMessage, isRosbridgeStatusMessage } from "roslib";
-import { CommandError } from "./commands.ts";
+import { CommandError } from "./ask.ts";
 
 /** Whether the panel server answers, found out over HTTP. */
 export type Probe = () => Promise<"alive" | "signed-out" | "unreachable">;

@@ -65,7 +65,7 @@ describe("navigation", () => {
     const bar = browser("");
     const navigation = createNavigation(bar.address);
     bar.type("#/datasets/x/1?t=2");
-    expect(navigation.route()).toEqual({ tab: "datasets", skill: "x", episode: 1, time: 2 });
+    expect(navigation.route()).toMatchObject({ tab: "datasets", skill: "x", episode: 1, time: 2 });
   });
 
   it("replaces without a step in the history", () => {

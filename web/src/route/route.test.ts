@@ -11,6 +11,14 @@ describe("parseRoute and formatRoute", () => {
     "#/datasets/pick_up_cup/12?t=3.467",
     "#/datasets/a%2Fb%20%C3%A9%3F/12",
     "#/training",
+    "#/training/pick_up_cup",
+    "#/training/pick_up_cup/12",
+    "#/training/pick_up_cup/12?with=11",
+    "#/training/pick_up_cup/new",
+    "#/training/pick_up_cup/new?from=3",
+    "#/training/new",
+    "#/training/new/new",
+    "#/training//new",
   ])("%s survives", (hash) => {
     expect(formatRoute(parseRoute(hash))).toBe(hash);
   });
@@ -30,6 +38,12 @@ describe("parseRoute and formatRoute", () => {
     expect(parseRoute("#/datasets/x/1?t=-4").time).toBeNull();
     expect(parseRoute("#/datasets/x/1?t=abc").time).toBeNull();
     expect(parseRoute("#/skills/x/4").episode).toBeNull();
+    expect(parseRoute("#/training/x/run").run).toBeNull();
+    expect(parseRoute("#/training/x/-3").run).toBeNull();
+    expect(parseRoute("#/training//3").run).toBeNull();
+    expect(parseRoute("#/training/x/3?with=3").other).toBeNull();
+    expect(parseRoute("#/training/x?with=3").other).toBeNull();
+    expect(parseRoute("#/datasets/x/new").run).toBeNull();
     expect(parseRoute("#/skills/%E0%A4%A").skill).toBe("%E0%A4%A");
   });
 });
