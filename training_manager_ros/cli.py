@@ -25,6 +25,7 @@ from training_manager_ros.errors import (
     TrainingManagerError,
     Unreadable,
 )
+from training_manager_ros.paths import state_dir
 from training_manager_ros.tables import Column, plain, print_table, size_text, time_text
 
 if TYPE_CHECKING:
@@ -134,12 +135,32 @@ def _ui_arguments(parser: argparse.ArgumentParser) -> None:
         help="sign-in service; else INNATE_AUTH_ISSUER_URL or INNATE_AUTH_URL, else Innate's; "
         "empty: the key itself is the bearer token",
     )
+    parser.add_argument(
+        "--own-server",
+        nargs="?",
+        type=_directory,
+        const=_directory(str(state_dir() / "orchestrator")),
+        metavar="DIR",
+        help="start a training server on this machine too, which keeps its data in DIR "
+        "(%(const)s), and sign in there",
+    )
 
 
 def _ui(args: argparse.Namespace) -> int:
     from training_manager_ros.panel.ui import run
 
-    return run(args)
+    if args.own_server is None:
+        return run(args)
+    from training_manager_ros.orchestrator.own_server import prepare_own_server
+
+    if (args.server, args.issuer, args.token) != (None, None, None):
+        raise InvalidInput("--own-server is a training server; leave out --server, --issuer, -t.")
+    own = prepare_own_server(args.own_server)
+    args.server, args.issuer = own.client.server_url, own.client.issuer_url
+    args.token = own.client.service_key
+    print(f"Training server on {args.server}, with its data in {args.own_server}. In a shell:")
+    print(f"  training-manager runs --settings {own.client_file}", flush=True)
+    return run(args, own.command)
 
 
 def _skills_arguments(parser: argparse.ArgumentParser) -> None:

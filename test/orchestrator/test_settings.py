@@ -27,11 +27,12 @@ def test_without_a_file_they_are_the_defaults(tmp_path):
 def test_what_is_set_is_taken(tmp_path):
     settings = read(
         tmp_path,
-        'approval = "manual"\nurl_lifetime = 60\nlocal_repositories = ["/srv"]\n'
+        'approval = "manual"\nstop_runs = true\nurl_lifetime = 60\nlocal_repositories = ["/srv"]\n'
         '[prices]\nH100 = 2\n[s3]\nbucket = "b"\n[ray]\naddress = "http://h:1"\n',
     )
     assert settings == Settings(
         approval="manual",
+        stop_runs=True,
         url_lifetime=60.0,
         local_repositories=("/srv",),
         prices={"H100": 2.0},
@@ -44,7 +45,7 @@ def test_what_is_set_is_taken(tmp_path):
     "text",
     ["unknown = 1", 'approval = "maybe"', "url_lifetime = 0", 'url_lifetime = "1"', "s3 = 1",
      "local_repositories = [1]", 'local_repositories = "x"', "[prices]\nH100 = -1", "[s3]\nx = 1",
-     "approval = 1", "no toml"],
+     "approval = 1", "stop_runs = 1", "stop_grace = true", "no toml"],
 )  # fmt: skip
 def test_a_mistake_is_told_with_the_files_name(tmp_path, text):
     with pytest.raises(InvalidInput, match=r"server\.toml"):

@@ -4,11 +4,14 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from training_manager_ros.orchestrator.tokens import Tokens
+from training_manager_ros.training import load_settings
 
 
 def sign_in(owner):
@@ -157,15 +160,37 @@ def test_without_sign_in_only_loopback(make_server):
 
 
 def test_the_local_key_is_made_once_and_again_when_it_is_revoked(make_server, tmp_path):
-    file = tmp_path / "state" / "key"
+    file = tmp_path / "state" / "client.env"
     server = make_server("data", "--local-key", str(file)).start()
-    key = file.read_text().strip()
-    assert file.stat().st_mode & 0o777 == 0o600
+    client = load_settings(environ={}, file=file)  # refuses what others can read
+    assert client.server_url == client.issuer_url == server.base
+    key = client.service_key
     assert call(server, f"Bearer {key}").status_code == 200
     server.stop()
     server.start()
-    assert file.read_text().strip() == key
+    assert load_settings(environ={}, file=file) == client
     server.command("keys", "revoke", key.split("_")[1])
     server.stop()
+    file.chmod(0o644)
     server.start()
-    assert file.read_text().strip() != key
+    again = load_settings(environ={}, file=file).service_key
+    assert again != key
+    assert call(server, f"Bearer {again}").status_code == 200
+
+
+def test_with_a_local_key_any_port_is_the_last_one_while_it_is_free(make_server, tmp_path):
+    file = tmp_path / "client.env"
+
+    def start():
+        made = make_server("data", "--local-key", str(file))
+        return made.start(), urlsplit(load_settings(environ={}, file=file).server_url).port
+
+    first, port = start()
+    assert first.stop() == 0
+    second, again = start()
+    assert again == port
+    assert second.stop() == 0
+    with socket.create_server(("127.0.0.1", port)):
+        third, other = start()
+        assert other != port
+        assert httpx.get(f"{third.base}/skills").status_code == 401

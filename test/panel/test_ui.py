@@ -49,6 +49,13 @@ def test_the_key_goes_to_the_node_alone_and_by_its_environment() -> None:
         assert bridge.environment == {"PATH": "/bin"}
 
 
+def test_a_training_server_of_its_own_gets_no_key() -> None:
+    command = ("python", "server")
+    server, node, _ = children(arguments(token=KEY), Path("/skills"), 1, {"A": "b"}, command)
+    assert (server.command, server.environment) == (command, {"A": "b"})
+    assert node.environment["INNATE_SERVICE_KEY"] == KEY
+
+
 def test_parameters_are_text_whatever_they_look_like() -> None:
     args = arguments(server="http://robot:1", issuer="")
     node, _ = children(args, Path('/a b/"x": 1'), 1234, {})

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import sqlite3
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 
 from training_manager_ros.errors import Conflict, InvalidInput, NotFound
 from training_manager_ros.orchestrator.clock import Clock, iso
@@ -58,17 +56,6 @@ class Accounts:
 
         self._database.write(insert).result()
         return ServiceKey(key_id, owner_id, owner, note, now, None), text
-
-    def write_local_key(self, path: Path) -> None:
-        """Make sure that `path` (mode 0600) holds a valid key, of the owner "local"."""
-        if path.exists() and self.by_text(path.read_text().strip()):
-            return
-        _, text = self.create("local", f"for {path}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.new")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(f"{text}\n")
-        beside.rename(path)
 
     def listed(self) -> list[ServiceKey]:
         """All keys, oldest first, revoked ones too."""

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--local-key",
         type=Path,
         metavar="FILE",
-        help="write a service key for this machine's own use into FILE (mode 0600), if it has none",
+        help="keep address and a service key for clients on this machine in FILE (mode 0600)",
     )
     commands = parser.add_subparsers(dest="orchestrator_command", metavar="keys")
     keys = commands.add_parser("keys", help="service keys: create, list, revoke")
@@ -72,7 +72,8 @@ def _serve(args: argparse.Namespace) -> int:
     options = ServerOptions(args.host, args.port, args.data_dir, not args.no_auth, args.local_key)
 
     def ready(address: str) -> None:
-        print(f"training server on {address}, data in {args.data_dir}", flush=True)
+        print(f"training server on {address}", flush=True)
+        print(f"data in {args.data_dir}", flush=True)
         if not is_loopback(args.host):
             print("It speaks plain HTTP: put it behind a proxy with TLS, see the docs.", flush=True)
 

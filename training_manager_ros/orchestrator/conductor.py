@@ -7,6 +7,7 @@ was killed goes on where it was: what runs is watched again, what was being stag
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import threading
@@ -48,8 +49,10 @@ T = TypeVar("T")
 log = logging.getLogger("training_manager.orchestrator")
 
 CANCELLED = "Cancelled."
+ENDED_WITH_SERVER = "Stopped, because the training server was ended."
 POLL = 0.5  # s between looks at a run
 PAUSE = 5.0  # s between questions to an engine that does not answer
+LONGEST_STOP = 30.0  # s that runs get to end when the server ends
 
 
 class Conductor:
@@ -77,6 +80,7 @@ class Conductor:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._closing = threading.Event()
+        self._stopping_runs = False
 
     def wake(self) -> None:
         """Something changed: a run was made, approved or cancelled."""
@@ -98,6 +102,21 @@ class Conductor:
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def stop_runs(self) -> None:
+        """End what is being carried out, and begin nothing more; for a server that ends."""
+        self._stopping_runs = True
+        for run_id in list(self._tasks):
+            with contextlib.suppress(Conflict):
+                await asyncio.wrap_future(self._runs.request_cancel(run_id))
+                await self._thread(self._stop_at_once, run_id)
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=LONGEST_STOP)
+
+    def _stop_at_once(self, run_id: int) -> None:
+        folder = self._folders.of(run_id)
+        if self._engine.status(run_id, folder).state in (JobState.PENDING, JobState.RUNNING):
+            self._engine.stop(run_id, folder)
 
     def _clean_up(self) -> None:
         """After a crash: no git of ours is left, nor the work of runs that have ended."""
@@ -122,7 +141,7 @@ class Conductor:
     def _fill(self) -> None:
         """Begin approved runs, oldest first, as many as the engine takes."""
         for run in self._runs.in_state(Status.APPROVED):
-            if run.run_id in self._tasks:
+            if run.run_id in self._tasks or self._stopping_runs:
                 continue
             if self._engine.parallel is not None and len(self._tasks) >= self._engine.parallel:
                 waits = "waiting until the runs before it have ended"
@@ -153,6 +172,8 @@ class Conductor:
         except Exception:
             log.exception("run %d", run.run_id)
             error = "The server failed while it worked on this run; its own log tells more."
+        if error == CANCELLED and self._stopping_runs:
+            error = ENDED_WITH_SERVER
         await self._apply(run.run_id, Event.FINISH, error)
         log.info("run %d ended%s", run.run_id, f": {error.splitlines()[0]}" if error else "")
         await self._thread(self._tidy, self._folders.of(run.run_id))

@@ -43,7 +43,7 @@ def run_request(params: object, presets: Presets) -> RunRequest:
     """
     if not isinstance(params, dict):
         raise InvalidInput("training_params must be an object.", {"training_params": "no object"})
-    name = params.get("preset", "act-default")
+    name = params.get("preset", presets.default)
     try:
         preset = presets.preset(name if isinstance(name, str) else repr(name))
     except NotFound as error:

@@ -17,6 +17,7 @@ from tornado.netutil import bind_sockets
 
 from training_manager_ros.errors import Conflict, InvalidInput
 from training_manager_ros.orchestrator.engines import Engine
+from training_manager_ros.orchestrator.local_client import kept_port, write_local_client
 from training_manager_ros.orchestrator.services import DataFolder, build
 from training_manager_ros.orchestrator.web.app import make_server
 
@@ -69,15 +70,18 @@ async def serve(
             time.time,
             options.authenticated,
         )
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        address = f"http://{host}:{sockets[0].getsockname()[1]}"
         if options.local_key is not None:
-            services.accounts.write_local_key(options.local_key)
+            write_local_client(services.accounts, options.local_key, address)
         server = make_server(services)
         server.add_sockets(sockets)
         conducting = asyncio.get_running_loop().create_task(services.conductor.conduct())
-        host = f"[{options.host}]" if ":" in options.host else options.host
-        ready(f"http://{host}:{sockets[0].getsockname()[1]}")
+        ready(address)
         await _stopped(conducting)
         server.stop()
+        if services.settings.stop_runs:
+            await services.conductor.stop_runs()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(server.close_all_connections(), GOODBYE)
         conducting.cancel()
@@ -89,8 +93,11 @@ async def serve(
 
 
 def _listen(options: ServerOptions) -> list[socket.socket]:
+    port = options.port
+    if not port and options.local_key is not None:
+        port = kept_port(options.local_key, options.host)
     try:
-        return bind_sockets(options.port, options.host)
+        return bind_sockets(port, options.host)
     except OSError as error:
         where = f"{options.host}:{options.port}"
         raise Conflict(f"Can't listen on {where}: {error.strerror}.") from error
@@ -106,4 +113,4 @@ async def _stopped(conducting: asyncio.Task[None]) -> None:
     waiting.cancel()
     if conducting.done():
         conducting.result()  # raises: it never ends by itself
-    log.info("stopping; runs go on")
+    log.info("stopping")

@@ -112,7 +112,8 @@ def build(
     signer = UrlSigner(derive(secret, "urls"), settings.url_lifetime, clock)
     accounts = Accounts(database, clock)
     runs = RunStore(database, clock)
-    presets = Presets(folder.path / "presets")
+    presets = Presets(folder.path / "presets", settings.default_preset)
+    presets.preset(presets.default)  # a server without it would refuse runs later
     objects = _objects(folder.path, settings, database, signer, clock)
     folders = RunFolders(folder.path / "runs", folder.identity)
     folders.root.mkdir(exist_ok=True)

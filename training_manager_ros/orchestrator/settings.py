@@ -42,6 +42,7 @@ class Settings:
     """All settings; `load_settings` reads them."""
 
     public_url: str = ""  # as clients see the server, behind a proxy; empty: as they asked
+    default_preset: str = "act-default"  # of a run that names none; clients offer it first
     approval: str = "automatic"  # or "manual": a run waits until its owner approves it
     url_lifetime: float = 3600.0  # s that a signed URL is good for
     token_lifetime: float = 3600.0  # s that a signed-in client stays so
@@ -50,6 +51,7 @@ class Settings:
     disk_quota_gb: float = 200.0  # that a run may write
     log_limit_mb: float = 64.0  # of a run's log, the start and the end are kept
     stop_grace: float = 2.0  # s between SIGTERM and SIGKILL
+    stop_runs: bool = False  # runs end when the server is told to end, instead of going on
     prices: Mapping[str, float] = field(default_factory=dict)  # USD per GPU and hour by gpu_type
     s3: S3Settings = S3Settings()
     ray: RaySettings = RaySettings()
@@ -90,7 +92,9 @@ def _fill(kind: type[Any], values: Mapping[str, Any], where: str) -> Any:
 def _convert(key: str, value: Any, default: Any, where: str) -> Any:
     if isinstance(default, (S3Settings, RaySettings)) and isinstance(value, dict):
         return _fill(type(default), value, f"{where} [{key}]")
-    if isinstance(default, float) and isinstance(value, (int, float)) and value > 0:
+    if isinstance(default, bool) and isinstance(value, bool):
+        return value
+    if _is_number(default) and _is_number(value) and value > 0:
         return float(value)
     if isinstance(default, str) and isinstance(value, str):
         return value
@@ -101,6 +105,10 @@ def _convert(key: str, value: Any, default: Any, where: str) -> Any:
         if _all(prices, list, (int, float)) and all(price >= 0 for price in prices):
             return {name: float(item) for name, item in value.items()}
     raise InvalidInput(f"{where}: {key} = {value!r} is not of the right kind.", {key: "wrong kind"})
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _all(value: Any, kind: type[Any], item_kind: type[Any] | tuple[type[Any], ...]) -> bool:

@@ -32,10 +32,16 @@ _KEY = "INNATE_SERVICE_KEY"
 
 
 def children(
-    args: argparse.Namespace, skills_dir: Path, bridge_port: int, environment: Mapping[str, str]
+    args: argparse.Namespace,
+    skills_dir: Path,
+    bridge_port: int,
+    environment: Mapping[str, str],
+    own_server: tuple[str, ...] = (),
 ) -> tuple[Child, ...]:
     """The processes beside the panel server. Only the node gets the service key, and only by its
     environment: arguments and parameters can be read by others.
+
+    `own_server` is the command of a training server that runs as long as the panel.
     """
     parameters = {
         "skills_dir": str(skills_dir),
@@ -50,7 +56,9 @@ def children(
     key = args.token or environment.get(_KEY, "")
     with_key = {**without_key, _KEY: key} if key else without_key
     module = (sys.executable, "-m")
+    server = (Child("The training server", own_server, without_key),) if own_server else ()
     return (
+        *server,
         Child("The node", (*module, "training_manager_ros.node", "--ros-args", *options), with_key),
         Child(
             "The bridge",
@@ -60,7 +68,7 @@ def children(
     )
 
 
-async def _run(args: argparse.Namespace) -> int:
+async def _run(args: argparse.Namespace, own_server: tuple[str, ...]) -> int:
     told = when_told_to_end()
     skills_dir = Path(args.skills_dir).expanduser().absolute()
     bridge_port = free_loopback_port()
@@ -78,7 +86,7 @@ async def _run(args: argparse.Namespace) -> int:
     except CantListen as error:
         explain(error, sys.stderr)
         return 1
-    supervisor = Supervisor(children(args, skills_dir, bridge_port, os.environ))
+    supervisor = Supervisor(children(args, skills_dir, bridge_port, os.environ, own_server))
     server.start()
     supervisor.start()
     print_welcome(server, sys.stdout, os.environ)
@@ -88,10 +96,11 @@ async def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, own_server: tuple[str, ...] = ()) -> int:
     """Run until the process is told to end. 0: ended as told; 1: it can't listen.
 
-    Takes `host`, `port`, `skills_dir`, `no_auth`, `server`, `issuer` and `token` from `args`.
+    Takes `host`, `port`, `skills_dir`, `no_auth`, `server`, `issuer` and `token` from `args`;
+    `own_server`: see `children`.
     """
     set_up_logging("info")
-    return asyncio.run(_run(args))
+    return asyncio.run(_run(args, own_server))

@@ -84,8 +84,9 @@ class Preset:
 class Presets:
     """The shipped presets and those of a folder; files are read anew each time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, default: str = "act-default") -> None:
         self._folder = folder
+        self.default = default  # name of the one that is meant where none is named
 
     def names(self) -> list[str]:
         """All names, sorted."""
@@ -99,9 +100,12 @@ class Presets:
         return _preset(name, read_toml(path), path)
 
     def presets(self) -> list[Preset]:
-        """All presets, by name. One with a mistake is left out, and the log says why."""
+        """All presets, the default one first, then by name.
+
+        One with a mistake is left out, and the log says why.
+        """
         found = []
-        for name in self.names():
+        for name in sorted(self.names(), key=lambda name: (name != self.default, name)):
             try:
                 found.append(self.preset(name))
             except InvalidInput as error:
