@@ -34,7 +34,7 @@ from training_manager_ros.training.progress import Report, unheard
 from training_manager_ros.training.reading import Json
 from training_manager_ros.training.server import TrainingServer
 from training_manager_ros.training.settings import Settings
-from training_manager_ros.training.signin import SignIn
+from training_manager_ros.training.signin import NO_KEY, SignIn
 from training_manager_ros.training.transfer import TransferOptions
 from training_manager_ros.training.upload import UploadResult, upload
 
@@ -112,10 +112,11 @@ class TrainingClient:
         """Whether it is signed in, and what is wrong; asks nobody."""
         connection = self._connection
         needless = not self._settings.issuer_url
+        keyless = "" if needless or self._settings.service_key else NO_KEY
         return SignInState(
             server=self.server_name,
             signed_in=needless or (connection is not None and connection.sign_in.signed_in),
-            problem=connection.sign_in.problem if connection is not None else "",
+            problem=connection.sign_in.problem if connection is not None else keyless,
         )
 
     # Skills

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timezone
@@ -17,6 +16,7 @@ from training_manager_ros.errors import (
     Refused,
     Unavailable,
 )
+from training_manager_ros.training.bell import Bell
 from training_manager_ros.training.calls import AT_ONCE
 from training_manager_ros.training.client import Connection, TrainingClient
 from training_manager_ros.training.models import ServerRun
@@ -78,7 +78,7 @@ class RunMonitor:
         self._state = read_runs(state_file, client.server_name)
         self._failures = 0
         self._asking: anyio.Lock | None = None
-        self._woken: asyncio.Event | None = None
+        self._bell = Bell()
         self._stop: Callable[[], None] | None = None
 
     @property
@@ -105,18 +105,34 @@ class RunMonitor:
 
         async def ask(connection: Connection) -> RunsState:
             await self._ask(connection.server, names)
-            if self._woken is not None:
-                self._woken.set()  # what was found may have to be asked again soon
+            self._bell.ring()  # what was found may have to be asked again soon
             return self._state
 
         return self._client.perform(ask)
 
+    def wake(self) -> None:
+        """Look now at what is due, for example because a skill is on the server by now."""
+        self._bell.ring()
+
+    def learn(self, name: str, run: ServerRun) -> None:
+        """Take in what the server said about a run in answer to something else."""
+
+        async def learn(connection: Connection) -> None:
+            async with self._lock():
+                before = self._state
+                state = before.with_skills(await to_thread.run_sync(self._skills))
+                if (known := state.skills.get(name)) is not None:
+                    others = [other for other in known.runs if other.run_id != run.run_id]
+                    asked_at = known.asked_at or self._clock()
+                    await self._take(before, state.with_runs(name, [*others, run], asked_at))
+            self._bell.ring()  # it may have to be asked about soon
+
+        self._client.perform(learn)
+
     async def _follow(self, connection: Connection) -> None:
         while True:
-            self._woken = asyncio.Event()
             await self._ask(connection.server, due_only=True)
-            with anyio.move_on_after(self._pause()):
-                await self._woken.wait()
+            await self._bell.wait(self._pause())
 
     def _pause(self) -> float:
         if self._failures:
@@ -131,9 +147,7 @@ class RunMonitor:
         *,
         due_only: bool = False,
     ) -> None:
-        if self._asking is None:
-            self._asking = anyio.Lock()
-        async with self._asking:
+        async with self._lock():
             before = self._state
             state = before.with_skills(await to_thread.run_sync(self._skills))
             wanted = (
@@ -146,6 +160,11 @@ class RunMonitor:
                 await poll.ask(wanted)
             self._failures = self._failures + 1 if poll.failed else 0
             await self._take(before, poll.state)
+
+    def _lock(self) -> anyio.Lock:
+        if self._asking is None:  # made in the client's thread
+            self._asking = anyio.Lock()
+        return self._asking
 
     async def _take(self, before: RunsState, after: RunsState) -> None:
         self._state = after
@@ -183,9 +202,12 @@ class _Poll:
             at_once = len(names) > 1 and "runs" in (await self._server.info(attempts=1)).features
             left = await self._ask_at_once(names) if at_once else names
             await self._ask_each(left)
-        except (Unavailable, NotSignedIn) as error:
+        except Unavailable as error:
             self.failed = True
             self.state = self.state.unanswered(str(error), self._clock())
+        except NotSignedIn as error:
+            self.failed = True
+            self.state = self.state.not_let_in(str(error))
         else:
             self.state = self.state.answered()
 

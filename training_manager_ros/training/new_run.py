@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from training_manager_ros.errors import InvalidInput
@@ -9,6 +10,7 @@ from training_manager_ros.training.activation import remember_facts
 from training_manager_ros.training.client import TrainingClient
 from training_manager_ros.training.dataset_facts import DatasetFacts
 from training_manager_ros.training.models import ServerRun
+from training_manager_ros.training.presets import Preset
 from training_manager_ros.training.readiness import check_ready, check_uploaded
 from training_manager_ros.training.run_request import RunRequest, training_params
 from training_manager_ros.training.skill_metadata import metadata_value
@@ -19,25 +21,37 @@ __all__ = ["create_run"]
 
 
 def create_run(
-    client: TrainingClient, folder: Path, request: RunRequest, facts: DatasetFacts
+    client: TrainingClient,
+    folder: Path,
+    request: RunRequest,
+    facts: DatasetFacts,
+    *,
+    presets: Mapping[str, Preset] | None = None,
+    any_git_url: bool | None = None,
 ) -> ServerRun:
     """Ask for a run of a skill.
 
+    `presets` by name and `any_git_url` (Innate's server takes GitHub's repositories alone; one that
+    has extras clones any) are what is known of the server; it is asked where that is not enough.
     Raises `InvalidInput` if the skill is not uploaded as it is or the request is wrong, before the
     server is asked, and what the client raises.
     """
     plan = plan_upload(folder, client.server_name)
     check_uploaded(folder.name, plan)
-    presets = {preset.name: preset for preset in client.presets()}
-    preset = presets.get(request.preset)
-    if preset is None:
-        message = f"there is no preset {request.preset}; there are {', '.join(sorted(presets))}"
-        raise InvalidInput(f"This run can't be started: {message}.", {"preset": message})
-    # Innate's server takes GitHub's repositories alone; one that has extras clones any.
-    any_git_url = bool(client.info().features)
+    preset = (presets or {}).get(request.preset) or _asked_for(client, request.preset)
+    if any_git_url is None:
+        any_git_url = bool(client.info().features)
     params = training_params(request, preset, folder, any_git_url=any_git_url)
     check_ready(folder.name, plan, facts, request, preset)
     skill_id = known_skill_id(folder, metadata_value(folder))
     run = client.create_run(skill_id, params)
     remember_facts(folder, run.run_id, facts)
     return run
+
+
+def _asked_for(client: TrainingClient, name: str) -> Preset:
+    presets = {preset.name: preset for preset in client.presets()}
+    if name not in presets:
+        message = f"there is no preset {name}; there are {', '.join(sorted(presets))}"
+        raise InvalidInput(f"This run can't be started: {message}.", {"preset": message})
+    return presets[name]

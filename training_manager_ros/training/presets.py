@@ -32,6 +32,7 @@ class Preset:
     env: Mapping[str, str] = field(default_factory=dict)  # besides the hyperparameters
     hyperparameters: tuple[Hyperparameter, ...] = HYPERPARAMETERS
     architecture: Mapping[str, str] = field(default_factory=dict)
+    gpu_hour_price: float = 0.0  # USD for one GPU and hour; 0: not known
 
     @classmethod
     def parse(cls, value: object) -> Preset | None:
@@ -58,6 +59,7 @@ class Preset:
             budget=number(value.get("budget")) or 0.0,
             hyperparameters=tuple(item for item in found if item is not None),
             architecture=_texts(value.get("architecture")),
+            gpu_hour_price=number(value.get("gpu_hour_price")) or 0.0,
         )
 
 

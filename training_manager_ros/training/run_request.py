@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from training_manager_ros.errors import InvalidInput
+from training_manager_ros.redaction import HIDDEN
 from training_manager_ros.training.presets import ACT_DEFAULT, Preset
 from training_manager_ros.training.reading import Json
 
@@ -132,6 +133,7 @@ def _problems(request: RunRequest, preset: Preset, any_git_url: bool) -> dict[st
         url = ", or a git URL" if any_git_url else ""
         fits = is_url or _REPO.fullmatch(request.repo) is not None
         check("repo", not fits, f"must be owner/repo{url}")
+        check("repo", HIDDEN in request.repo, "has a part that was hidden; give it whole")
     if request.ref is not None:
         fits = _REF.fullmatch(request.ref) is not None and ".." not in request.ref
         check("ref", not fits, "must be a branch, a tag or a commit")
@@ -160,6 +162,7 @@ def _problems(request: RunRequest, preset: Preset, any_git_url: bool) -> dict[st
         check(f"env.{name}", _ENV.fullmatch(name) is None, "is no name for a variable")
         check(f"env.{name}", name in known, "is a hyperparameter; set it there")
         check(f"env.{name}", not isinstance(text, str) or "\0" in text, "must be a text")
+        check(f"env.{name}", text == HIDDEN, "was hidden; give it anew")
     own = {"preset", "source_dir", "env", "repo", "ref", "command", "gpu_type"}
     own |= {"min_gpus", "max_gpus", "hours", "budget"}
     for name in request.extra:

@@ -74,6 +74,10 @@ class RunsState:
         """The same, now that the server answers."""
         return replace(self, lost_since=None, problem="")
 
+    def not_let_in(self, problem: str) -> RunsState:
+        """The same, now that the sign-in fails: the connection is not what is wrong."""
+        return replace(self, lost_since=None, problem=problem)
+
     def unanswered(self, problem: str, now: datetime) -> RunsState:
         """The same, now that the server does not answer; no run changes by that."""
         return replace(self, lost_since=self.lost_since or now, problem=problem)

@@ -126,12 +126,12 @@ class TrainingServer:
 
     # Extras, where the server announces them
 
-    async def info(self, *, attempts: int = QUICK) -> ServerInfo:
-        """What server this is and which extras it has; asked once.
+    async def info(self, *, attempts: int = QUICK, again: bool = False) -> ServerInfo:
+        """What server this is and which extras it has; asked once, unless `again`.
 
         A server that says nothing about itself has none; `Unavailable` if it does not answer.
         """
-        if self._info is None and time.monotonic() >= self._info_again_at:
+        if again or (self._info is None and time.monotonic() >= self._info_again_at):
             try:
                 answer = await self._calls("GET", "/", attempts=attempts, signed=False)
             except (NotFound, Refused):

@@ -25,12 +25,15 @@ from training_manager_ros.training.reading import number
 from training_manager_ros.training.settings import Settings
 from training_manager_ros.training.wording import detail_of, why
 
-__all__ = ["SignIn", "endpoint_behind", "lifetime"]
+__all__ = ["NO_KEY", "SignIn", "endpoint_behind", "lifetime"]
 
 log = logging.getLogger("training_manager.training")
 
 DISCOVERY = "/.well-known/openid-configuration"
 SERVICE = "The sign-in service"
+NO_KEY = (
+    "There is no service key: give it by --token, in INNATE_SERVICE_KEY or in the settings file."
+)
 
 
 @dataclass(frozen=True)
@@ -108,11 +111,8 @@ class SignIn:
         if not self._settings.issuer_url:
             return self._settings.service_key
         if not self._settings.service_key:
-            self.problem = (
-                "There is no service key: give it by --token, in INNATE_SERVICE_KEY or in the "
-                "settings file."
-            )
-            raise NotSignedIn(self.problem)
+            self.problem = NO_KEY
+            raise NotSignedIn(NO_KEY)
         async with self._busy:
             token = self._token
             now = self._clock()

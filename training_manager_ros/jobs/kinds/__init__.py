@@ -6,5 +6,7 @@ __all__ = ["KINDS"]
 
 KINDS = {
     "delete_episodes": "training_manager_ros.jobs.kinds.delete:DeleteEpisodes",
+    "download_run": "training_manager_ros.jobs.kinds.download:DownloadRun",
     "merge_datasets": "training_manager_ros.jobs.kinds.merge:MergeDatasets",
+    "upload_skill": "training_manager_ros.jobs.kinds.upload:UploadSkill",
 }

@@ -1,0 +1,59 @@
+"""Bringing a skill's recordings to the training server."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from training_manager_ros.jobs.control import Control
+from training_manager_ros.jobs.kind import JobKind, Locks
+from training_manager_ros.jobs.kinds import arguments as checked
+from training_manager_ros.jobs.kinds.transfer import (
+    flag,
+    rate_limit,
+    server_settings,
+    telling,
+)
+from training_manager_ros.skills import skill_folder
+from training_manager_ros.training import TrainingClient, TransferOptions, UploadResult
+
+__all__ = ["UploadSkill"]
+
+
+class UploadSkill(JobKind):
+    """Arguments: skill (folder name), raw (send raw images as they are), bytes_per_second (or 0).
+
+    What is on the server already is not sent again, so a job that is taken up goes on.
+    """
+
+    pausable = True
+
+    def locks(self, arguments: Mapping[str, Any]) -> Locks:
+        """See `JobKind`."""
+        checked.known_keys(arguments, ("skill", "raw", "bytes_per_second"))
+        flag(arguments, "raw")
+        rate_limit(arguments, "bytes_per_second")
+        server_settings()
+        return Locks(reads=(skill_folder(self.skills_dir, checked.text(arguments, "skill")).name,))
+
+    def run(self, arguments: Mapping[str, Any], control: Control) -> Mapping[str, Any]:
+        """See `JobKind`."""
+        folder = skill_folder(self.skills_dir, arguments["skill"])
+        options = TransferOptions(bytes_per_second=rate_limit(arguments, "bytes_per_second"))
+        with TrainingClient(server_settings(), options=options) as client:
+            result = client.upload(folder, control=control.levers, report=telling(control))
+        return _as_json(folder.name, result)
+
+
+def _as_json(skill: str, result: UploadResult) -> dict[str, Any]:
+    return {
+        "skill": skill,
+        "episodes": result.episodes,
+        "files": len(result.sent),
+        "bytes": result.bytes_sent,
+        "unchanged": result.unchanged,
+        "elsewhere": dict(Counter(result.elsewhere.values())),  # files by skill
+        "only_on_server": len(result.only_on_server),
+        "problems": list(result.problems),
+    }

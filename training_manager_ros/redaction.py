@@ -1,0 +1,82 @@
+"""Keeping secrets out of what others can read: topics, logs, answers.
+
+The packages that handle keys and signed addresses put none into their words. This is the second
+fence, for what a library or a server says and for what nobody thought of.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+from collections.abc import Collection, Mapping
+
+__all__ = ["HIDDEN", "SecretFilter", "redacted", "redacted_json"]
+
+HIDDEN = "…"
+SHORTEST = 6  # characters; something shorter would be found in any text, and is no secret
+_PATTERNS = (
+    (re.compile(r"(https?://[^\s?\"'<>]*)\?[^\s\"'<>]*"), rf"\1?{HIDDEN}"),  # signed addresses
+    (re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/@\s\"'<>]+@"), rf"\1{HIDDEN}@"),  # user:password@
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), HIDDEN),  # JSON web tokens
+    (re.compile(r"\b(Bearer\s+)[\w.~+/=-]{8,}"), rf"\1{HIDDEN}"),
+)
+_SECRET_NAME = re.compile(
+    r"(?:^|_)(?:API)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:$|_)", re.I
+)
+
+
+def redacted(words: str, secrets: Collection[str] = ()) -> str:
+    """The words without these secrets, without tokens, and without what signs an address."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST:
+            words = words.replace(secret, HIDDEN)
+    for pattern, instead in _PATTERNS:
+        words = pattern.sub(instead, words)
+    return words
+
+
+class SecretFilter(logging.Filter):
+    """Takes secrets out of every record that passes, its traceback included."""
+
+    def __init__(self, secrets: Collection[str] = ()) -> None:
+        super().__init__()
+        self._secrets = tuple(secrets)
+        self._formatter = logging.Formatter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record where it must; it always passes."""
+        words = record.getMessage()
+        clean = self.clean(words)
+        if clean != words:
+            record.msg, record.args = clean, ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = self._formatter.formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = self.clean(record.exc_text)
+        return True
+
+    def clean(self, words: str) -> str:
+        """The words without secrets."""
+        return redacted(words, self._secrets)
+
+
+def redacted_json(value: object, secrets: Collection[str] = ()) -> object:
+    """A JSON value without secrets: neither in its texts nor under a name that tells of one.
+
+    What JSON can't hold, as infinity, becomes null.
+    """
+    if isinstance(value, str):
+        return redacted(value, secrets)
+    if isinstance(value, Mapping):
+        return {
+            str(name): HIDDEN
+            if isinstance(item, str) and item and _SECRET_NAME.search(str(name))
+            else redacted_json(item, secrets)
+            for name, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [redacted_json(item, secrets) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
