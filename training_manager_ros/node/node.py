@@ -7,40 +7,21 @@ import threading
 from collections.abc import Collection
 from typing import Any
 
-from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_srvs.srv import Trigger
 
 from training_manager.msg import SkillList
-from training_manager.srv import CreateSkill, GetLogs, GetSkill, ListEpisodes, UpdateSkill
 from training_manager_ros.datasets import FactCache
-from training_manager_ros.errors import InvalidInput
 from training_manager_ros.node import convert
-from training_manager_ros.node.answers import answers_errors
-from training_manager_ros.node.diagnostics import Diagnostics
-from training_manager_ros.node.logs import KEPT, LogTopic
+from training_manager_ros.node.logs import LogTopic
 from training_manager_ros.node.parameters import NodeParameters
 from training_manager_ros.paths import cache_dir
-from training_manager_ros.skills import (
-    Catalog,
-    StaleRevision,
-    Watch,
-    create_skill,
-    known_fields,
-    parse_object,
-    read_metadata,
-    skill_folder,
-    update_metadata,
-    watch,
-)
+from training_manager_ros.skills import Catalog, Watch, watch
 
 __all__ = ["TrainingManagerNode"]
 
 _log = logging.getLogger("training_manager.node")
-
-_PAGE = 100  # episodes a page where the caller names no limit
-_LARGEST_PAGE = 500
 
 LATCHED = QoSProfile(
     depth=1,
@@ -74,16 +55,12 @@ class TrainingManagerNode:
         _log.info("Watching %d skills in %s", len(self._catalog.skills()), self._skills_dir)
 
     def _serve(self) -> None:
-        self._diagnostics = Diagnostics(self.node, self._catalog, self._problem)
-        handlers = ReentrantCallbackGroup()
-        for kind, name, handler in (
-            (GetSkill, "~/get_skill", self._get_skill),
-            (UpdateSkill, "~/update_skill", self._update_skill),
-            (CreateSkill, "~/create_skill", self._create_skill),
-            (ListEpisodes, "~/list_episodes", self._list_episodes),
-            (GetLogs, "~/get_logs", self._get_logs),
-        ):
-            self.node.create_service(kind, name, handler, callback_group=handlers)
+        # Loaded by now, not with this module: it would delay the skills.
+        from training_manager_ros.node.diagnostics import Diagnostics
+        from training_manager_ros.node.skill_services import SkillServices
+
+        Diagnostics(self.node, self._catalog, self._problem)
+        SkillServices(self.node, self._catalog, self._logs, self._changed)
         self._reload_client = self._make_reload_client()
 
     def stop(self) -> None:
@@ -117,69 +94,6 @@ class TrainingManagerNode:
         self._on_change({name})
         if self._reload_client is not None and self._reload_client.service_is_ready():
             self._reload_client.call_async(Trigger.Request())
-
-    @answers_errors
-    def _get_skill(self, request: Any, response: Any) -> Any:
-        skill = self._catalog.skill(request.name)
-        response.skill = convert.skill_to_msg(skill)
-        response.fields = [convert.field_to_msg(field) for field in known_fields(skill.type)]
-        metadata = read_metadata(skill_folder(self._skills_dir, request.name))
-        response.metadata_json, response.revision = metadata.text, metadata.revision
-        return response
-
-    @answers_errors
-    def _update_skill(self, request: Any, response: Any) -> Any:
-        folder = skill_folder(self._skills_dir, request.name)
-        try:
-            metadata = update_metadata(
-                folder, request.revision, parse_object(request.patch_json, "patch_json")
-            )
-        except StaleRevision as conflict:
-            response.conflict = True
-            response.metadata_json = conflict.current.text
-            response.revision = conflict.current.revision
-            raise
-        response.metadata_json, response.revision = metadata.text, metadata.revision
-        _log.info("%s: metadata.json changed", request.name)
-        self._changed(request.name)
-        return response
-
-    @answers_errors
-    def _create_skill(self, request: Any, response: Any) -> Any:
-        name = create_skill(
-            self._skills_dir,
-            request.name,
-            request.type,
-            guidelines=request.guidelines,
-            guidelines_when_running=request.guidelines_when_running,
-            execution=parse_object(request.execution_json or "{}", "execution_json"),
-        )
-        _log.info("%s: new skill", name)
-        self._changed(name)
-        response.skill = convert.skill_to_msg(self._catalog.skill(name))
-        return response
-
-    @answers_errors
-    def _list_episodes(self, request: Any, response: Any) -> Any:
-        if request.limit > _LARGEST_PAGE:
-            raise InvalidInput(
-                f"At most {_LARGEST_PAGE} episodes a page; ask for the rest by offset."
-            )
-        dataset = self._catalog.dataset(request.skill)
-        summary = dataset.summary
-        response.dataset_format = summary.format.value
-        response.rate = summary.rate
-        response.problems = list(summary.problems)
-        response.cameras = [convert.camera_to_msg(camera) for camera in dataset.cameras()]
-        response.total = len(dataset.episode_ids)
-        page = dataset.episodes(request.offset, request.limit or _PAGE)
-        response.episodes = [convert.episode_to_msg(episode) for episode in page]
-        return response
-
-    @answers_errors
-    def _get_logs(self, request: Any, response: Any) -> Any:
-        response.logs = self._logs.newest(min(request.limit or KEPT, KEPT))
-        return response
 
     def _make_reload_client(self) -> Any:
         name = self._parameters.reload_service
