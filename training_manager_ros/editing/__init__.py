@@ -10,6 +10,7 @@ from training_manager_ros.datasets.edit.marks import Mark, Verdict, mark_episode
 from training_manager_ros.datasets.edit.plan import EditPlan, Origin, PlanProblem
 from training_manager_ros.datasets.edit.selection import named_episodes, parse_selection
 from training_manager_ros.editing.assemble import MergeRules, MergeSource, plan_delete, plan_merge
+from training_manager_ros.editing.convert import plan_convert
 from training_manager_ros.editing.estimate import Estimate, estimate
 from training_manager_ros.editing.provenance import Provenance, read_provenance
 
@@ -29,6 +30,7 @@ __all__ = [
     "mark_episodes",
     "named_episodes",
     "parse_selection",
+    "plan_convert",
     "plan_delete",
     "plan_merge",
     "read_marks",
