@@ -15,6 +15,8 @@ from training_manager_ros.jobs import Control, JobKind, Locks
 class Steps(JobKind):
     """Writes a line a step to `<skill>.txt`, and what is asked for happens at a step."""
 
+    pausable = True
+
     def locks(self, arguments: Mapping[str, Any]) -> Locks:
         if "skill" not in arguments:
             raise InvalidInput("Name a skill.", {"skill": "missing"})
@@ -44,3 +46,10 @@ class Steps(JobKind):
                 path.unlink()
             raise
         return {"path": path.name}
+
+    def clean(self, arguments: Mapping[str, Any]) -> None:
+        (self.skills_dir / f"{arguments['skill']}.txt").unlink(missing_ok=True)
+
+
+class Hasty(Steps):
+    pausable = False

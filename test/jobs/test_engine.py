@@ -15,7 +15,7 @@ import pytest
 from training_manager_ros.errors import Conflict, InvalidInput, NotFound
 from training_manager_ros.jobs import Job, JobEngine, JobState, SkillLocks
 
-KINDS = {"steps": "job_kinds:Steps"}
+KINDS = {"steps": "job_kinds:Steps", "hasty": "job_kinds:Hasty"}
 DEADLINE = 30
 
 
@@ -79,7 +79,7 @@ def test_arguments_are_checked_before_there_is_a_job(start: Start):
     with pytest.raises(InvalidInput, match="Name a skill") as error:
         engine.submit("steps", {})
     assert error.value.fields == {"skill": "missing"}
-    with pytest.raises(InvalidInput, match="there are steps"):
+    with pytest.raises(InvalidInput, match="there are hasty, steps"):
         engine.submit("stepz", {"skill": "cup"})
     assert engine.jobs() == ()
 
@@ -197,6 +197,154 @@ def test_a_second_engine_on_the_same_directory_refuses(start: Start):
     other = start()
     with pytest.raises(Conflict, match="Another Training Manager"):
         other.submit("steps", {"skill": "cup"})
+
+
+def count(path: Path) -> int:
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+def test_a_paused_job_holds_still_until_it_is_resumed(start: Start, tmp_path: Path):
+    engine = start()
+    job = engine.submit("steps", {"skill": "cup", "steps": 100_000})
+    until(lambda: engine.job(job.id).progress.items_done)
+    assert engine.pause(job.id).paused
+    assert engine.pause(job.id).paused
+    text = tmp_path / "cup.txt"
+    worker = int(text.read_text().split()[0])
+    until(lambda: asleep(worker))  # it has come to its control
+    steps = count(text)
+    time.sleep(0.3)
+    assert count(text) == steps
+    held = engine.job(job.id)
+    assert (held.state, held.rate, held.seconds_left) == (JobState.RUNNING, 0.0, -1.0)
+    assert not engine.pause(job.id, still=False).paused
+    until(lambda: count(text) > steps)
+    engine.cancel(job.id)
+    assert ended(engine, job).state is JobState.CANCELLED
+
+
+def asleep(pid: int) -> bool:
+    tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    return all((task / "stat").read_text().rpartition(")")[2].split()[0] == "S" for task in tasks)
+
+
+def test_a_paused_job_is_cancelled_at_once_and_lets_others_run(start: Start, tmp_path: Path):
+    (tmp_path / "hold").touch()
+    engine = start(workers=1)
+    job = engine.submit("steps", {"skill": "cup", "holds": True, "cleans": True})
+    until((tmp_path / "cup.txt").exists)
+    engine.pause(job.id)
+    other = engine.submit("steps", {"skill": "towel"})
+    assert ended(engine, other).state is JobState.DONE
+    cancelled = engine.cancel(job.id)
+    assert (cancelled.cancelling, cancelled.paused) == (True, False)
+    assert ended(engine, job).state is JobState.CANCELLED
+    assert not (tmp_path / "cup.txt").exists()
+    with pytest.raises(Conflict, match="already cancelled"):
+        engine.pause(job.id)
+
+
+def test_a_waiting_job_that_is_paused_does_not_start(start: Start, tmp_path: Path):
+    (tmp_path / "hold").touch()
+    engine = start(workers=1)
+    first = engine.submit("steps", {"skill": "cup", "holds": True})
+    waiting = engine.submit("steps", {"skill": "towel"})
+    engine.pause(waiting.id)
+    (tmp_path / "hold").unlink()
+    ended(engine, first)
+    after = engine.submit("steps", {"skill": "peg"})
+    ended(engine, after)
+    assert engine.job(waiting.id).state is JobState.QUEUED
+    engine.pause(waiting.id, still=False)
+    assert ended(engine, waiting).state is JobState.DONE
+
+
+def test_a_job_stays_paused_over_a_restart(start: Start, tmp_path: Path):
+    engine = start()
+    job = engine.submit("steps", {"skill": "cup", "steps": 100_000})
+    until((tmp_path / "cup.txt").exists)
+    engine.pause(job.id)
+    engine.stop()
+    engine = start()
+    known = engine.job(job.id)
+    assert (known.state, known.paused, known.pausable) == (JobState.QUEUED, True, True)
+    ended(engine, engine.submit("steps", {"skill": "towel"}))
+    assert engine.job(job.id).state is JobState.QUEUED
+    engine.cancel(job.id)
+    assert ended(engine, job).state is JobState.CANCELLED
+    assert not (tmp_path / "cup.txt").exists(), "what the first run left is cleaned up"
+
+
+def test_a_kind_that_can_not_be_paused(start: Start, tmp_path: Path):
+    (tmp_path / "hold").touch()
+    engine = start()
+    job = engine.submit("hasty", {"skill": "cup", "holds": True})
+    assert not job.pausable
+    with pytest.raises(Conflict, match="can't be paused"):
+        engine.pause(job.id)
+
+
+def test_what_a_worker_left_that_died_is_cleaned_up(start: Start, tmp_path: Path):
+    engine = start()
+    job = engine.submit("steps", {"skill": "cup", "die_at": 1})
+    assert ended(engine, job).state is JobState.FAILED
+    assert not (tmp_path / "cup.txt").exists()
+
+
+def test_more_workers_at_run_time(start: Start, tmp_path: Path):
+    (tmp_path / "hold").touch()
+    engine = start(workers=1)
+    first = engine.submit("steps", {"skill": "cup", "holds": True})
+    second = engine.submit("steps", {"skill": "towel", "holds": True})
+    until(lambda: engine.job(first.id).state is JobState.RUNNING)
+    assert engine.job(second.id).state is JobState.QUEUED
+    engine.workers = 2
+    until(lambda: engine.job(second.id).state is JobState.RUNNING)
+
+
+def test_the_directory_is_prepared_before_jobs_run(start: Start, tmp_path: Path):
+    (tmp_path / "hold").touch()
+    engine = start()
+    job = engine.submit("steps", {"skill": "cup", "holds": True, "steps": 2})
+    until((tmp_path / "cup.txt").exists)
+    engine.stop()
+    (tmp_path / "hold").unlink()
+    seen: list[tuple[frozenset[str], JobState]] = []
+    engine = JobEngine(
+        tmp_path, KINDS, prepare=lambda names: seen.append((names, engine.job(job.id).state))
+    )
+    engine.start()
+    ended(engine, job)
+    engine.stop()
+    assert seen == [(frozenset({"cup"}), JobState.QUEUED)]
+
+
+def test_a_missing_directory_is_waited_for_and_not_made(tmp_path: Path):
+    changes: list[str] = []
+    root = tmp_path / "later"
+    engine = JobEngine(root, KINDS, on_change=lambda: changes.append(engine.problem))
+    engine.start()
+    try:
+        assert "no skills directory" in engine.problem
+        with pytest.raises(Conflict, match="no skills directory"):
+            engine.submit("steps", {"skill": "cup"})
+        assert not root.exists()
+        root.mkdir()
+        until(lambda: changes and changes[-1] == "")
+        assert ended(engine, engine.submit("steps", {"skill": "cup"})).state is JobState.DONE
+    finally:
+        engine.stop()
+
+
+def test_a_second_engine_takes_over_when_the_first_ends(start: Start):
+    first = start()
+    job = ended(first, first.submit("steps", {"skill": "cup"}))
+    second = start()
+    assert second.problem
+    assert second.jobs() == ()
+    first.stop()
+    until(lambda: not second.problem)
+    assert second.jobs() == (job,)
 
 
 def test_a_torn_record_is_left_out(start: Start, tmp_path: Path):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from training_manager_ros.errors import Cancelled
 from training_manager_ros.jobs.model import Progress
+from training_manager_ros.levers import Levers
 
 __all__ = ["Control"]
 
@@ -17,7 +18,8 @@ _PAUSE = 0.2  # seconds between two reports: five a second is all that anybody c
 class Control:
     """Handed to the work of a job. Reports are cheap: they are thinned out here.
 
-    `report` gets each report that goes out; `cancelled` answers whether the job is to end.
+    `report` gets each report that goes out; `cancelled` answers whether the job is to end, for
+    those who pull no `levers`.
     """
 
     def __init__(
@@ -25,15 +27,21 @@ class Control:
         report: Callable[[Progress], None] = lambda progress: None,
         cancelled: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
+        levers: Levers | None = None,
     ) -> None:
         self._report = report
         self._cancelled = cancelled
         self._clock = clock
         self._progress = Progress()
         self._next_report = clock()
+        self.levers = levers or Levers()  # for work that listens instead of calling `check`
 
     def check(self) -> None:
-        """Raise `Cancelled` if the job is to end; the work then cleans up."""
+        """Hold still while the job is paused; raise `Cancelled` if it is to end.
+
+        The work then cleans up.
+        """
+        self.levers.check()
         if self._cancelled():
             raise Cancelled("Cancelled.")
 

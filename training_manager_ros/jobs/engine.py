@@ -15,10 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from training_manager_ros.errors import Conflict, InvalidInput, NotFound
+from training_manager_ros.datasets.edit.files import DiskProblem
+from training_manager_ros.errors import Conflict, InvalidInput, NotFound, TrainingManagerError
 from training_manager_ros.jobs.kind import JobKind, load_kind
 from training_manager_ros.jobs.locks import SkillLocks
 from training_manager_ros.jobs.model import Job, JobState, Progress
+from training_manager_ros.jobs.ownership import Ownership
 from training_manager_ros.jobs.progress import Pace
 from training_manager_ros.jobs.runner import Outcome, Worker
 from training_manager_ros.jobs.store import JobStore
@@ -29,13 +31,16 @@ _log = logging.getLogger("training_manager.jobs")
 
 _KEPT = 50  # jobs that ended and are still shown
 _RETRY = 0.5  # seconds between two looks at a lock that another process holds
+_RETRY_OWNING = 2.0  # seconds between two tries to be the one that runs the jobs here
 
 
 class JobEngine:
     """The jobs of one skills directory.
 
     `kinds` maps a kind's name to its entry "module:Class"; `on_change` is called, from any thread,
-    after every change of any job.
+    after every change of any job or of `problem`, and must be quick; `prepare` is called in a
+    thread once the directory is ours, before any job runs, with the names of the skills that jobs
+    which are taken up again will write.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class JobEngine:
         *,
         workers: int = 2,
         on_change: Callable[[], None] = lambda: None,
+        prepare: Callable[[frozenset[str]], None] = lambda names: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._skills_dir = skills_dir
@@ -52,38 +58,28 @@ class JobEngine:
         self._store = JobStore(self._state / "jobs")
         self._entries = dict(kinds)
         self._kinds: dict[str, JobKind] = {}
-        self._free_workers = workers
+        self._workers = workers
         self._on_change = on_change
+        self._prepare = prepare
         self._clock = clock
         self._changed = threading.Condition(threading.RLock())
         self._jobs: dict[str, Job] = {}
-        self._running: dict[str, Worker] = {}
-        self._ownership = SkillLocks(self._state)
-        self._owns = False
+        self._busy: dict[str, Pace] = {}  # jobs that were started and did not end
+        self._running: dict[str, Worker] = {}  # those of them whose process is there
+        self._ownership = Ownership(skills_dir, self._state)
+        self._problem = "The jobs have not been started."
         self._stopping = False
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Take up the jobs of the last time, and begin to run jobs.
 
-        Where another process already runs the jobs of this directory, nothing is taken up, and
-        `submit` refuses.
+        Where another process runs the jobs of this directory, or it can't be written, `problem`
+        says so, `submit` refuses, and it is tried again until it works.
         """
-        self._owns = not self._ownership.acquire((), ("engine",))
-        if not self._owns:
-            _log.error("%s", self._not_ours())
-            return
         with self._changed:
-            for job in self._store.load():
-                self._jobs[job.id] = job
-                if job.ended:
-                    continue
-                if job.kind in self._entries:
-                    self._put(replace(job, state=JobState.QUEUED, message="Taken up again."))
-                else:
-                    message = f"This version knows no job of the kind {job.kind}."
-                    self._put(replace(job, state=JobState.INTERRUPTED, message=message))
-        scheduler = threading.Thread(target=self._schedule, name="jobs", daemon=True)
+            self._own()
+        scheduler = threading.Thread(target=self._run_jobs, name="jobs", daemon=True)
         scheduler.start()
         self._threads.append(scheduler)
 
@@ -96,7 +92,23 @@ class JobEngine:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
-        self._ownership.release()
+        self._ownership.give_back()
+
+    @property
+    def problem(self) -> str:
+        """Why no job can be started here and what to do; "" if they can."""
+        return self._problem
+
+    @property
+    def workers(self) -> int:
+        """How many jobs run at a time."""
+        return self._workers
+
+    @workers.setter
+    def workers(self, count: int) -> None:
+        with self._changed:
+            self._workers = count
+            self._changed.notify_all()
 
     def jobs(self) -> tuple[Job, ...]:
         """All jobs that are known, newest first."""
@@ -112,9 +124,10 @@ class JobEngine:
 
     def submit(self, kind: str, arguments: Mapping[str, Any]) -> Job:
         """Check the arguments and queue a job; returns at once."""
-        if not self._owns:
-            raise Conflict(self._not_ours())
-        locks = self._kind(kind).locks(arguments)
+        if problem := self._problem:
+            raise Conflict(problem)
+        checked = self._kind(kind)
+        locks = checked.locks(arguments)
         job = Job(
             id=uuid.uuid4().hex[:12],
             kind=kind,
@@ -122,13 +135,14 @@ class JobEngine:
             reads=locks.reads,
             writes=locks.writes,
             created=self._clock(),
+            pausable=checked.pausable,
         )
         with self._changed:
             for other in self._jobs.values():
                 if not other.ended and other.kind == kind and other.arguments == job.arguments:
                     raise Conflict(f"The same job is already {other.state.value} ({other.id}).")
-            self._put(job)
-            self._changed.notify_all()
+            self._store.save(job)
+            self._announce(job)
         return job
 
     def cancel(self, job_id: str) -> Job:
@@ -137,12 +151,30 @@ class JobEngine:
             job = self.job(job_id)
             if job.ended:
                 raise Conflict(f"Job {job_id} is already {job.state.value}.")
-            if job.state is JobState.QUEUED:
+            if job.state is JobState.QUEUED and not job.started:
                 self._end(job, Outcome(JobState.CANCELLED))
-            elif not job.cancelling:
-                self._put(replace(job, cancelling=True))
+            elif not job.cancelling:  # one that ran before a restart has something to clean up
+                self._put(replace(job, cancelling=True, paused=False))
                 if worker := self._running.get(job_id):
                     worker.cancel()
+            return self._jobs[job_id]
+
+    def pause(self, job_id: str, still: bool = True) -> Job:
+        """Let a job hold still, or go on; one that waits is not started. Twice is no error."""
+        with self._changed:
+            job = self.job(job_id)
+            if job.ended:
+                raise Conflict(f"Job {job_id} is already {job.state.value}.")
+            if not job.pausable:
+                raise Conflict(f"A job of the kind {job.kind} can't be paused; cancel it instead.")
+            if job.cancelling:
+                raise Conflict(f"Job {job_id} is being cancelled.")
+            if job.paused != still:
+                self._put(replace(job, paused=still, message="", rate=0.0, seconds_left=-1.0))
+                if job_id in self._busy:
+                    self._busy[job_id].restart()
+                if worker := self._running.get(job_id):
+                    worker.hold(still)
             return self._jobs[job_id]
 
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
@@ -150,11 +182,6 @@ class JobEngine:
         with self._changed:
             self._changed.wait_for(lambda: self.job(job_id).ended, timeout)
             return self.job(job_id)
-
-    def _not_ours(self) -> str:
-        return (
-            f"Another Training Manager already runs the jobs of {self._skills_dir}; use that one."
-        )
 
     def _kind(self, name: str) -> JobKind:
         if name not in self._entries:
@@ -164,7 +191,38 @@ class JobEngine:
             self._kinds[name] = load_kind(self._entries[name], self._skills_dir)
         return self._kinds[name]
 
-    def _schedule(self) -> None:
+    def _own(self) -> bool:
+        before = self._problem
+        self._problem = self._ownership.take()
+        if self._problem != before:
+            if self._problem:
+                _log.warning("%s", self._problem)
+            else:
+                self._take_up()
+            self._changed.notify_all()
+            self._on_change()
+        return not self._problem
+
+    def _take_up(self) -> None:
+        for job in self._store.load():
+            self._jobs[job.id] = job
+            if job.ended:
+                continue
+            if job.kind in self._entries:
+                message = "" if job.paused else "Taken up again."
+                again = replace(job, state=JobState.QUEUED, message=message, seconds_left=-1.0)
+                self._put(replace(again, progress=Progress(), rate=0.0))
+            else:
+                message = f"This version knows no job of the kind {job.kind}."
+                self._put(replace(job, state=JobState.INTERRUPTED, message=message))
+
+    def _run_jobs(self) -> None:
+        with self._changed:
+            while not self._stopping and not (self._problem == "" or self._own()):
+                self._changed.wait(_RETRY_OWNING)
+            waiting = frozenset(name for job in self._queue() for name in job.writes)
+        if not self._stopping:
+            self._prepare(waiting)
         with self._changed:
             while not self._stopping:
                 started = [self._try_to_start(job) for job in self._queue()]
@@ -172,21 +230,31 @@ class JobEngine:
                 if not any(started):
                     self._changed.wait(_RETRY if blocked else None)
 
+    @property
+    def _free_workers(self) -> int:
+        """A job that holds still lets another one run."""
+        return self._workers - sum(not self._jobs[job_id].paused for job_id in self._busy)
+
     def _queue(self) -> list[Job]:
-        waiting = [job for job in self._jobs.values() if job.state is JobState.QUEUED]
+        waiting = [
+            job for job in self._jobs.values() if job.state is JobState.QUEUED and not job.paused
+        ]
         return sorted(waiting, key=lambda job: job.created)
 
     def _try_to_start(self, job: Job) -> bool:
-        if not self._free_workers:
+        if self._free_workers <= 0:
             return False
         locks = SkillLocks(self._state / "locks")
-        busy = locks.acquire(job.reads, job.writes)
-        if busy:
-            message = f"Waits for other work on {busy}."
-            if job.message != message:
-                self._put(replace(job, message=message))
+        try:
+            busy = locks.acquire(job.reads, job.writes)
+        except OSError as error:
+            locks.release()
+            self._say(job, f"Its locks can't be taken: {error.strerror or error}.")
             return False
-        self._free_workers -= 1
+        if busy:
+            self._say(job, f"Waits for other work on {busy}.")
+            return False
+        self._busy[job.id] = Pace()
         job = replace(job, state=JobState.RUNNING, started=self._clock(), message="")
         self._put(job)
         thread = threading.Thread(target=self._run, args=(job, locks), name=f"job {job.id}")
@@ -194,38 +262,63 @@ class JobEngine:
         self._threads = [old for old in self._threads if old.is_alive()] + [thread]
         return True
 
+    def _say(self, job: Job, message: str) -> None:
+        if job.message != message:
+            self._put(replace(job, message=message))
+
     def _run(self, job: Job, locks: SkillLocks) -> None:
         with locks:
-            worker = Worker(
-                self._entries[job.kind], self._skills_dir, job.arguments, locks.descriptors
-            )
-            with self._changed:
-                self._running[job.id] = worker
-                if self._stopping:
-                    worker.abandon()
-                elif self._jobs[job.id].cancelling:
-                    worker.cancel()
-            pace = Pace()
-
-            def on_progress(progress: Progress) -> None:
-                pace.update(progress, time.monotonic())
-                with self._changed:
-                    now = replace(
-                        self._jobs[job.id],
-                        progress=progress,
-                        rate=pace.rate,
-                        seconds_left=pace.seconds_left,
-                        message=progress.message,
-                    )
-                    self._announce(now)
-
-            outcome = worker.run(on_progress)
+            outcome = self._work(job, locks)
+            if outcome.killed and not self._stopping:
+                self._clean(job)
         with self._changed:
-            del self._running[job.id]
-            self._free_workers += 1
+            self._running.pop(job.id, None)
+            del self._busy[job.id]
             if not self._stopping:  # else its record says that it ran: it is taken up again
                 self._end(self._jobs[job.id], outcome)
             self._changed.notify_all()
+
+    def _work(self, job: Job, locks: SkillLocks) -> Outcome:
+        if job.cancelling:
+            return Outcome(JobState.CANCELLED, killed=True)
+        try:
+            entry = self._entries[job.kind]
+            worker = Worker(entry, self._skills_dir, job.arguments, locks.descriptors)
+        except OSError as error:
+            problem = f"No process could be started for it: {error.strerror or error}."
+            return Outcome(JobState.FAILED, f"{problem} Start the job again.")
+        with self._changed:
+            self._running[job.id] = worker
+            now = self._jobs[job.id]
+            if self._stopping:
+                worker.abandon()
+            elif now.cancelling:
+                worker.cancel()
+            elif now.paused:
+                worker.hold(True)
+        return worker.run(lambda progress: self._on_progress(job.id, progress))
+
+    def _on_progress(self, job_id: str, progress: Progress) -> None:
+        with self._changed:
+            job, pace = self._jobs[job_id], self._busy[job_id]
+            pace.update(progress, time.monotonic())
+            if job.paused:  # sent before it held still
+                pace.restart()
+            self._announce(
+                replace(
+                    job,
+                    progress=progress,
+                    rate=pace.rate,
+                    seconds_left=pace.seconds_left,
+                    message=progress.message,
+                )
+            )
+
+    def _clean(self, job: Job) -> None:
+        try:
+            self._kind(job.kind).clean(job.arguments)
+        except (OSError, TrainingManagerError) as error:
+            _log.warning("%s %s: what it left can't be removed: %s", job.kind, job.id, error)
 
     def _end(self, job: Job, outcome: Outcome) -> None:
         job = replace(
@@ -234,6 +327,7 @@ class JobEngine:
             message=outcome.message,
             result=outcome.result,
             finished=self._clock(),
+            paused=False,
             cancelling=False,
             seconds_left=-1.0,
         )
@@ -246,7 +340,10 @@ class JobEngine:
             self._store.remove(old)
 
     def _put(self, job: Job) -> None:
-        self._store.save(job)
+        try:
+            self._store.save(job)
+        except DiskProblem as error:  # what runs goes on; after a crash the old record counts
+            _log.warning("The record of job %s can't be written: %s", job.id, error)
         self._announce(job)
 
     def _announce(self, job: Job) -> None:

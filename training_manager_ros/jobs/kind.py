@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from training_manager_ros.jobs.control import Control
 
@@ -23,7 +23,12 @@ class Locks:
 
 
 class JobKind(ABC):
-    """One kind of job. Constructed with the skills directory, in the node and in the worker."""
+    """One kind of job. Constructed with the skills directory, in the node and in the worker.
+
+    A kind is `pausable` if its work calls the control's `check` often enough to hold still soon.
+    """
+
+    pausable: ClassVar[bool] = False
 
     def __init__(self, skills_dir: Path) -> None:
         self.skills_dir = skills_dir
@@ -43,6 +48,9 @@ class JobKind(ABC):
         then go on, or clean up what is half made and begin anew. It raises `TrainingManagerError`
         for what the user can mend, and lets `Cancelled` through after leaving nothing behind.
         """
+
+    def clean(self, arguments: Mapping[str, Any]) -> None:  # noqa: B027  most kinds leave nothing
+        """Remove what a run left that was killed for good; called with the job's locks held."""
 
 
 def load_kind(entry: str, skills_dir: Path) -> JobKind:

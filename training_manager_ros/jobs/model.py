@@ -65,6 +65,8 @@ class Job:
     rate: float = 0.0  # bytes a second, or items a second where no bytes are counted
     seconds_left: float = -1.0  # -1 = unknown
     message: str = ""  # why it waits, failed or was interrupted, and what to do
+    pausable: bool = False  # whether it can be paused
+    paused: bool = False  # holds still, or does not start, until it is resumed
     cancelling: bool = False
     started: float = 0.0  # 0 = not yet
     finished: float = 0.0  # 0 = not yet

@@ -15,9 +15,13 @@ class Pace:
     def __init__(self) -> None:
         self.rate = 0.0  # bytes a second, or items a second where no bytes are counted
         self.seconds_left = -1.0  # -1 = unknown
-        self._stage = ""
+        self._stage: str | None = None
         self._done = 0
         self._at = 0.0
+
+    def restart(self) -> None:
+        """Forget the rate: between the reports so far and the next the work held still."""
+        self._stage, self.rate, self.seconds_left = None, 0.0, -1.0
 
     def update(self, progress: Progress, now: float) -> None:
         """Take in a report made at `now`, seconds of a steady clock."""

@@ -27,6 +27,7 @@ class Outcome:
     state: JobState
     message: str = ""
     result: Mapping[str, Any] = field(default_factory=dict)
+    killed: bool = False  # it could not clean up behind itself
 
 
 class Worker:
@@ -56,7 +57,10 @@ class Worker:
         assert self._process.stdout is not None
         outcome = None
         for line in self._process.stdout:
-            report = json.loads(line)
+            try:
+                report = json.loads(line)
+            except ValueError:
+                continue  # it was killed in the middle of a line
             if "progress" in report:
                 on_progress(Progress(**report["progress"]))
             elif "log" in report:
@@ -68,9 +72,14 @@ class Worker:
         if outcome is not None:
             return outcome
         if self._cancelling:
-            return Outcome(JobState.CANCELLED)
+            return Outcome(JobState.CANCELLED, killed=True)
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return Outcome(JobState.FAILED, f"The job's process died ({how}). Start the job again.")
+        message = f"The job's process died ({how}). Start the job again."
+        return Outcome(JobState.FAILED, message, killed=True)
+
+    def hold(self, still: bool) -> None:
+        """Ask the work to hold still, or to go on."""
+        self._say("pause" if still else "resume")
 
     def cancel(self) -> None:
         """Ask the work to end and clean up; kill it if it does not."""

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from training_manager_ros.datasets.edit.files import explained
 from training_manager_ros.jobs.model import Job, JobState, Progress
 
 __all__ = ["JobStore"]
@@ -34,15 +35,19 @@ class JobStore:
         return sorted(jobs, key=lambda job: (job.created, job.id))
 
     def save(self, job: Job) -> None:
-        """Write a job beside and rename; after a crash the old or the new record is there."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Write a job beside and rename; after a crash the old or the new record is there.
+
+        Raises `DiskProblem` where that can't be done.
+        """
         path = self._folder / f"{job.id}.json"
         beside = path.with_suffix(".tmp")
-        with beside.open("w") as file:
-            json.dump(dataclasses.asdict(job), file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        with explained(path):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with beside.open("w") as file:
+                json.dump(dataclasses.asdict(job), file)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
 
     def remove(self, job: Job) -> None:
         """Forget a job."""

@@ -2,9 +2,10 @@
 
 A process of its own, so that the node keeps answering, memory comes back, and a file that crashes a
 codec takes nothing else down. It reads the order, one JSON line, from standard input, which stays
-open: when it closes (the node died) or says "cancel", the job ends as a cancelled one does. Reports
-go out as JSON lines on standard output: {"progress": …}, {"log": …}, and at the end {"result": …},
-{"error": "sentence"} or {"cancelled": true}.
+open: when it closes (the node died) or says "cancel", the job ends as a cancelled one does; "pause"
+and "resume" are obeyed at the work's next look at its control. Reports go out as JSON lines on
+standard output: {"progress": …}, {"log": …}, and at the end {"result": …}, {"error": "sentence"} or
+{"cancelled": true}.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from training_manager_ros.errors import Cancelled, TrainingManagerError
 from training_manager_ros.jobs.control import Control
 from training_manager_ros.jobs.kind import load_kind
 from training_manager_ros.jobs.model import Progress
+from training_manager_ros.levers import Levers
 
 __all__ = ["main"]
 
@@ -67,9 +69,9 @@ def main() -> int:
     logger.addHandler(_LogReports(reports))
     os.nice(_NICENESS)
     order = json.loads(sys.stdin.readline())
-    cancelled = threading.Event()
-    threading.Thread(target=_await_end, args=(cancelled,), daemon=True).start()
-    control = Control(reports.progress, cancelled.is_set)
+    levers = Levers()
+    threading.Thread(target=_obey, args=(levers,), daemon=True).start()
+    control = Control(reports.progress, levers=levers)
     try:
         kind = load_kind(order["entry"], Path(order["skills_dir"]))
         reports.send(result=dict(kind.run(order["arguments"], control)))
@@ -83,9 +85,13 @@ def main() -> int:
     return 0
 
 
-def _await_end(cancelled: threading.Event) -> None:
-    sys.stdin.readline()  # "cancel", or nothing because the other end is gone
-    cancelled.set()
+def _obey(levers: Levers) -> None:
+    pulled = {"pause": levers.pause, "resume": levers.resume}
+    for line in sys.stdin:
+        if (word := line.strip()) not in pulled:
+            break
+        pulled[word]()
+    levers.cancel()  # "cancel", or nothing more because the other end is gone
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ __all__ = ["MakesSkill", "clean_up"]
 
 class MakesSkill(JobKind):
     """A job that makes one new skill by a plan; `facts` and `before` are for tests."""
+
+    pausable = True
 
     def __init__(
         self,
@@ -60,6 +62,10 @@ class MakesSkill(JobKind):
         apply_plan(self.skills_dir, plan, files, control.check, lambda: control.advance(items=1))
         return _result(target, len(plan.episodes))
 
+    def clean(self, arguments: Mapping[str, Any]) -> None:
+        """See `JobKind`."""
+        clean_stages(self.skills_dir, folder_name(arguments["name"]))
+
     def facts(self) -> FactCache:
         """What is known about files, shared with the other processes."""
         if self._facts is None:
@@ -80,9 +86,9 @@ def _result(target: Path, episodes: int) -> Mapping[str, Any]:
     return {"skill": target.name, "episodes": episodes}
 
 
-def clean_up(skills_dir: Path) -> None:
-    """Remove what edits left that were killed and are not taken up again; others are let alone."""
-    for name in stage_names(skills_dir):
+def clean_up(skills_dir: Path, keep: Collection[str] = ()) -> None:
+    """Remove what edits left that were killed; those that run, and the names in `keep`, stay."""
+    for name in set(stage_names(skills_dir)).difference(keep):
         with SkillLocks(skills_dir / ".training_manager" / "locks") as locks:
             if not locks.acquire((), (name,)):
                 clean_stages(skills_dir, name)
