@@ -52,8 +52,7 @@ def reference() -> str:
     """The whole generated part."""
     lines = ["## Parameters", "", "| parameter | default | meaning |", "| --- | --- | --- |"]
     for spec in PARAMETERS:
-        doc = spec.description + (f" One of: {', '.join(spec.choices)}." if spec.choices else "")
-        doc += " Fixed at start." if spec.read_only else ""
+        doc = spec.explained + (" Fixed at start." if spec.read_only else "")
         lines.append(f"| `{spec.name}` | `{spec.default}` | {doc} |")
     lines.append("")
     for title, folder in (("Services", "srv"), ("Actions", "action"), ("Messages", "msg")):
