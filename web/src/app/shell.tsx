@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { DatasetsTab } from "@/features/datasets/datasets_tab.tsx";
+import { JobsBar } from "@/features/jobs/jobs_bar.tsx";
 import { LogPanel } from "@/features/logs/log_panel.tsx";
 import { SkillsTab } from "@/features/skills/skills_tab.tsx";
 import { TrainingTab } from "@/features/training/training_tab.tsx";
@@ -53,6 +54,7 @@ export function Shell() {
         {tab === "datasets" && <DatasetsTab />}
         {tab === "training" && <TrainingTab />}
       </main>
+      <JobsBar />
       <LogPanel />
       <nav
         aria-label="Pages"

@@ -1,28 +1,18 @@
 /** What the panel can ask the node to do. Every call has a time limit and rejects with a `CommandError`. */
-import { record, text, flag, list, number } from "./wire.ts";
-import type { Camera, Episode, FieldError, LogLine, MetadataField, Skill } from "./messages.ts";
-import {
-  readCamera,
-  readEpisode,
-  readFieldError,
-  readLog,
-  readMetadataField,
-  readSkill,
-} from "./messages.ts";
+import { checked, createAsk } from "./ask.ts";
+import type { Call } from "./ask.ts";
+import type { EditCommands } from "./edit_commands.ts";
+import { editCommands } from "./edit_commands.ts";
+import type { JobCommands } from "./job_commands.ts";
+import { jobCommands } from "./job_commands.ts";
+import type { Camera, Episode, LogLine, MetadataField, Skill } from "./messages.ts";
+import { readCamera, readEpisode, readLog, readMetadataField, readSkill } from "./messages.ts";
+import { createTrainingCommands } from "./training_commands.ts";
+import type { TrainingCommands } from "./training_commands.ts";
+import { flag, list, number, record, text } from "./wire.ts";
 
-/** Calls a service of the node; `name` is relative to it. */
-export type Call = (name: string, request: object) => Promise<unknown>;
-
-/** The call failed. The message is a sentence for the user; `fields` says what is wrong, field by field. */
-export class CommandError extends Error {
-  override readonly name = "CommandError";
-  readonly fields: readonly FieldError[];
-
-  constructor(message: string, fields: readonly FieldError[] = []) {
-    super(message);
-    this.fields = fields;
-  }
-}
+export { CommandError } from "./ask.ts";
+export type { Call } from "./ask.ts";
 
 export interface SkillDetail {
   readonly skill: Skill;
@@ -56,7 +46,7 @@ export interface EpisodePage {
   readonly problems: readonly string[];
 }
 
-export interface Commands {
+export interface Commands extends JobCommands, EditCommands, TrainingCommands {
   getSkill(name: string): Promise<SkillDetail>;
   updateSkill(name: string, revision: string, patchJson: string): Promise<UpdateResult>;
   createSkill(skill: NewSkill): Promise<Skill>;
@@ -65,19 +55,11 @@ export interface Commands {
 }
 
 export function createCommands(call: Call): Commands {
-  async function ask(name: string, request: object) {
-    return record(await call(name, request));
-  }
-
-  function checked(answer: Readonly<Record<string, unknown>>) {
-    if (flag(answer["success"])) return answer;
-    const fields = list(answer["errors"], readFieldError);
-    throw new CommandError(text(answer["message"]) || "The robot refused without saying why.", fields);
-  }
+  const ask = createAsk(call);
 
   return {
     async getSkill(name) {
-      const answer = checked(await ask("get_skill", { name }));
+      const answer = await ask("get_skill", { name });
       return {
         skill: readSkill(answer["skill"]),
         metadataJson: text(answer["metadata_json"]),
@@ -88,7 +70,7 @@ export function createCommands(call: Call): Commands {
 
     async updateSkill(name, revision, patchJson) {
       const request = { name, revision, patch_json: patchJson };
-      const answer = await ask("update_skill", request);
+      const answer = record(await call("update_skill", request));
       const saved = !flag(answer["conflict"]);
       if (saved) checked(answer);
       return { saved, metadataJson: text(answer["metadata_json"]), revision: text(answer["revision"]) };
@@ -102,11 +84,11 @@ export function createCommands(call: Call): Commands {
         guidelines_when_running: skill.guidelinesWhenRunning,
         execution_json: skill.executionJson,
       });
-      return readSkill(checked(answer)["skill"]);
+      return readSkill(answer["skill"]);
     },
 
     async listEpisodes(skill, offset, limit) {
-      const answer = checked(await ask("list_episodes", { skill, offset, limit }));
+      const answer = await ask("list_episodes", { skill, offset, limit });
       return {
         format: text(answer["dataset_format"]),
         rate: number(answer["rate"]),
@@ -118,7 +100,11 @@ export function createCommands(call: Call): Commands {
     },
 
     async getLogs(limit) {
-      return list(checked(await ask("get_logs", { limit }))["logs"], readLog);
+      return list((await ask("get_logs", { limit }))["logs"], readLog);
     },
+
+    ...jobCommands(ask),
+    ...editCommands(ask),
+    ...createTrainingCommands(ask),
   };
 }

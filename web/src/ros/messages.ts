@@ -60,6 +60,9 @@ export interface Camera {
   readonly pixFmt: string;
 }
 
+/** What somebody said about an episode; "" where nobody did. */
+export type Verdict = "" | "keep" | "reject";
+
 export interface Episode {
   readonly id: number;
   readonly file: string;
@@ -72,6 +75,8 @@ export interface Episode {
   readonly converted: boolean;
   readonly task: string;
   readonly problems: readonly string[];
+  readonly verdict: Verdict;
+  readonly note: string;
 }
 
 export type Level = "debug" | "info" | "warning" | "error" | "fatal";
@@ -173,6 +178,7 @@ export function readCamera(wire: unknown): Camera {
 
 export function readEpisode(wire: unknown): Episode {
   const episode = record(wire);
+  const verdict = text(episode["verdict"]);
   return {
     id: number(episode["id"]),
     file: text(episode["file"]),
@@ -185,6 +191,8 @@ export function readEpisode(wire: unknown): Episode {
     converted: flag(episode["converted"]),
     task: text(episode["task"]),
     problems: list(episode["problems"], text),
+    verdict: verdict === "keep" || verdict === "reject" ? verdict : "",
+    note: text(episode["note"]),
   };
 }
 

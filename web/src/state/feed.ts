@@ -1,7 +1,9 @@
 import type { Client } from "@/ros/client.ts";
 import type { Commands } from "@/ros/commands.ts";
+import { readJobList } from "@/ros/jobs.ts";
 import { readLog, readSkillList } from "@/ros/messages.ts";
 import type { LogLine } from "@/ros/messages.ts";
+import { readRunList } from "@/ros/training.ts";
 import { LOG_LIMIT, mergeLogs } from "./logs.ts";
 import type { PanelStore } from "./store.ts";
 
@@ -31,6 +33,17 @@ export function feed(store: PanelStore, client: Client, commands: Commands): voi
     // Latched messages may arrive twice.
     if (skillList.stamp > 0 && known?.stamp === skillList.stamp) return;
     store.setState({ skillList });
+  });
+
+  client.subscribe("jobs", "training_manager/msg/JobList", (message) => {
+    store.setState({ jobList: readJobList(message) });
+  });
+
+  client.subscribe("runs", "training_manager/msg/TrainingRunList", (message) => {
+    const runList = readRunList(message);
+    const known = store.getState().runList;
+    if (runList.stamp > 0 && known?.stamp === runList.stamp) return;
+    store.setState({ runList });
   });
 
   client.subscribe("logs", "rcl_interfaces/msg/Log", (message) => {

@@ -1,3 +1,4 @@
+import type { Job } from "@/ros/jobs.ts";
 import type { Skill } from "@/ros/messages.ts";
 import type { PanelState } from "./store.ts";
 
@@ -11,3 +12,8 @@ export const selectSkill =
     state.skillList?.skills.find((skill) => skill.name === name);
 
 export const selectLoaded = (state: PanelState): boolean => state.skillList !== null;
+
+const NO_JOBS: readonly Job[] = [];
+
+/** The newest first. */
+export const selectJobs = (state: PanelState): readonly Job[] => state.jobList?.jobs ?? NO_JOBS;

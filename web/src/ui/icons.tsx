@@ -20,8 +20,11 @@ const PATHS = {
   help: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM6.3 6.3c.2-1 .9-1.5 1.8-1.5 1 0 1.7.6 1.7 1.5 0 1.2-1.7 1.3-1.7 2.6M8 11h.01",
   layers: "m8 2 6 3-6 3-6-3 6-3ZM2 8l6 3 6-3M2 11l6 3 6-3",
   lines: "M2.5 4h11M2.5 8h11M2.5 12h7",
+  merge: "M4 2.5v2c0 2.5 4 2.5 4 5v4M12 2.5v2c0 2.5-4 2.5-4 5M5.5 11 8 13.5l2.5-2.5",
   moon: "M13.5 9.5A5.8 5.8 0 0 1 6.5 2.5a5.8 5.8 0 1 0 7 7Z",
+  more: "M3.5 8h.01M8 8h.01M12.5 8h.01",
   nextFrame: "M5 4l5 4-5 4V4ZM12 4v8",
+  note: "M3 3.5h10v6.5l-3 3H3v-9.5ZM10 13v-3h3M5.5 6.5h5M5.5 9h2.5",
   pause: "M5.5 3.5v9M10.5 3.5v9",
   play: "M5 3l8 5-8 5V3Z",
   plus: "M8 3v10M3 8h10",
@@ -29,9 +32,14 @@ const PATHS = {
   refresh: "M13.5 8a5.5 5.5 0 1 1-1.6-3.9L13.5 5.5M13.5 2.5v3h-3",
   search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10ZM10.7 10.7 14 14",
   shrink: "M13.5 6.5h-4v-4M2.5 9.5h4v4M9.5 6.5 14 2M6.5 9.5 2 14",
+  shield: "M8 2 3 4v4c0 3 2.2 5 5 6 2.8-1 5-3 5-6V4L8 2ZM5.8 8l1.6 1.6 3-3.2",
   signOut: "M6 2.5H3.5a1 1 0 0 0-1 1v9a1 1 0 0 0 1 1H6M10.5 11l3-3-3-3M13.5 8h-7",
   sun: "M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M3.4 12.6l.7-.7M11.9 4.1l.7-.7",
   system: "M2.5 3.5h11v7h-11zM6 13.5h4M8 10.5v3",
+  thumbUp:
+    "M5 7.5 7.5 2.5c1 0 1.6.8 1.4 1.8L8.5 6.5h3.6c.9 0 1.5.8 1.3 1.7l-.9 4c-.2.8-.7 1.3-1.5 1.3H5v-6ZM2.5 7.5H5v6H2.5z",
+  thumbDown:
+    "M11 8.5 8.5 13.5c-1 0-1.6-.8-1.4-1.8l.4-2.2H3.9c-.9 0-1.5-.8-1.3-1.7l.9-4c.2-.8.7-1.3 1.5-1.3h6v6ZM13.5 8.5H11v-6h2.5z",
   training: "M2 12.5c2 0 2.5-7 4.5-7s2 4 3.5 4 2-6.5 4-6.5",
   trash: "M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5l.5 9h6l.5-9",
 } as const;
@@ -48,7 +56,7 @@ export function Icon({ name, className = "" }: { name: IconName; className?: str
       className={`size-4 shrink-0 ${className}`}
       fill={FILLED.has(name) ? "currentColor" : "none"}
       stroke="currentColor"
-      strokeWidth={name === "pause" ? 2.5 : 1.4}
+      strokeWidth={name === "pause" || name === "more" ? 2.5 : 1.4}
       strokeLinecap="round"
       strokeLinejoin="round"
     >

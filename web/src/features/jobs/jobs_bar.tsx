@@ -1,0 +1,127 @@
+import { useEffect, useState } from "react";
+import type { Job } from "@/ros/jobs.ts";
+import { isActive } from "@/ros/jobs.ts";
+import { usePanel } from "@/state/panel.tsx";
+import { selectJobs } from "@/state/selectors.ts";
+import { knownFraction, stageText, timeLeft } from "@/text/job_text.ts";
+import { Notice } from "@/ui/badge.tsx";
+import { Icon } from "@/ui/icons.tsx";
+import { ProgressBar } from "@/ui/progress.tsx";
+import { jobTitle, madeName } from "./job_words.ts";
+import { JobRow, OpenResult, useNameOf } from "./job_row.tsx";
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Under every page once there is a job: a line with what is going on, which opens into all jobs. What it
+ * shows comes from the robot alone, so every browser shows the same.
+ */
+export function JobsBar() {
+  const jobs = usePanel(selectJobs);
+  const problem = usePanel((state) => state.jobList?.problem ?? "");
+  const [open, setOpen] = useState(false);
+  const active = jobs.filter(isActive);
+  const shown = active.find((job) => job.state === "running") ?? active.at(-1) ?? newest(jobs);
+  if (!shown && !problem) return null;
+
+  return (
+    <section aria-label="Jobs" className="relative shrink-0 border-t border-line bg-canvas">
+      <div className="flex h-9 items-center md:h-8">
+        <button
+          type="button"
+          aria-expanded={open}
+          aria-label={active.length > 0 ? `Jobs: ${active.length} running or waiting` : "Jobs: none running"}
+          onClick={() => setOpen(!open)}
+          className="flex h-full min-w-0 flex-1 items-center gap-2 px-3 text-left text-xs hover:bg-hover"
+        >
+          <Icon name={open ? "chevronDown" : "chevronUp"} className="text-faint" />
+          <span className="font-medium">Jobs</span>
+          {active.length > 0 && (
+            <span className="rounded bg-accent-soft px-1.5 font-medium text-accent">{active.length}</span>
+          )}
+          {problem && <span className="truncate text-danger">{problem}</span>}
+          {!open && shown && !problem && <OneLine job={shown} />}
+        </button>
+        {!open && shown && <OpenResult job={shown} />}
+      </div>
+      {open && (
+        <div className="max-h-[45dvh] overflow-y-auto overscroll-contain border-t border-line bg-surface">
+          {problem && (
+            <div className="p-3">
+              <Notice tone="danger">{problem}</Notice>
+            </div>
+          )}
+          <Rows jobs={jobs} active={active} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Rows({ jobs, active }: { jobs: readonly Job[]; active: readonly Job[] }) {
+  const now = useNow();
+  const ended = jobs.filter((job) => !isActive(job)).sort((a, b) => b.finished - a.finished);
+  return (
+    <ul aria-label="Jobs" className="divide-y divide-line">
+      {[...active, ...ended].map((job) => (
+        <JobRow key={job.id} job={job} now={now} />
+      ))}
+    </ul>
+  );
+}
+
+function OneLine({ job }: { job: Job }) {
+  const nameOf = useNameOf();
+  const title = jobTitle(job, nameOf);
+  const made = madeName(job);
+  if (isActive(job)) {
+    return (
+      <>
+        <span className="min-w-0 truncate text-quiet">{title}</span>
+        <ProgressBar
+          label={title}
+          fraction={job.state === "queued" ? 0 : knownFraction(job)}
+          paused={job.paused || job.state === "queued"}
+          className="w-16 shrink-0 sm:w-32"
+        />
+        <span className="shrink-0 text-faint max-sm:sr-only">
+          {[stageText(job), timeLeft(job)].filter(Boolean).join(" · ")}
+        </span>
+      </>
+    );
+  }
+  return (
+    <>
+      <Icon name={job.state === "done" ? "check" : "alert"} className={LOOKS[job.state] ?? "text-faint"} />
+      <span className="min-w-0 truncate text-quiet">
+        {title}
+        {made && <span className="max-sm:hidden"> → {made}</span>}: {job.state}
+        {job.message && ` — ${job.message}`}
+      </span>
+    </>
+  );
+}
+
+const LOOKS: Readonly<Record<string, string>> = {
+  done: "text-ok",
+  failed: "text-danger",
+  interrupted: "text-warn",
+};
+
+/** The job that ended last. */
+function newest(jobs: readonly Job[]): Job | undefined {
+  return jobs.reduce<Job | undefined>(
+    (last, job) => (last && last.finished >= job.finished ? last : job),
+    undefined,
+  );
+}
+
+/** The time, every minute. */
+function useNow(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), MINUTE_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}

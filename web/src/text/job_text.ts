@@ -1,0 +1,54 @@
+/** A job's progress in words. */
+import { formatBytes } from "./numbers.ts";
+import { formatDuration } from "./time.ts";
+
+export interface Counted {
+  readonly state: string;
+  readonly stage: string;
+  readonly itemsDone: number;
+  readonly itemsTotal: number;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  readonly fraction: number;
+  readonly rate: number;
+  readonly secondsLeft: number;
+  readonly paused: boolean;
+  readonly cancelling: boolean;
+}
+
+/** 0 to 1; null where nothing is counted yet. */
+export function knownFraction(job: Counted): number | null {
+  return job.bytesTotal > 0 || job.itemsTotal > 0 ? job.fraction : null;
+}
+
+/** `Placing files`, `Waiting`, `Paused`, `Cancelling…`. */
+export function stageText(job: Counted): string {
+  if (job.cancelling) return "Cancelling…";
+  if (job.state === "queued") return "Waiting";
+  if (job.paused) return "Paused";
+  if (job.stage === "") return "Starting…";
+  return job.stage.charAt(0).toUpperCase() + job.stage.slice(1);
+}
+
+/** `12 of 50`, `1.2 of 3.4 GB`, `45 MB/s`: what is known of it. */
+export function countTexts(job: Counted): readonly string[] {
+  const counts: string[] = [];
+  if (job.itemsTotal > 0) {
+    counts.push(`${job.itemsDone.toLocaleString("en")} of ${job.itemsTotal.toLocaleString("en")}`);
+  }
+  if (job.bytesTotal > 0) counts.push(`${formatBytes(job.bytesDone)} of ${formatBytes(job.bytesTotal)}`);
+  const steady = job.state === "running" && !job.paused && !job.cancelling && job.rate > 0;
+  if (steady) counts.push(job.bytesTotal > 0 ? `${formatBytes(job.rate)}/s` : `${rough(job.rate)} a second`);
+  return counts;
+}
+
+/** `8 s left`; "" where it is unknown or means nothing. */
+export function timeLeft(job: Counted): string {
+  if (job.state !== "running" || job.paused || job.cancelling || job.secondsLeft < 0) return "";
+  if (job.secondsLeft < 1) return "almost done";
+  return `${job.secondsLeft < 60 ? `${Math.round(job.secondsLeft)} s` : formatDuration(job.secondsLeft)} left`;
+}
+
+function rough(rate: number): string {
+  return rate >= 10 ? Math.round(rate).toLocaleString("en") : rate.toFixed(1);
+}
