@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from training_manager_ros.cli_progress import progress_bar
 from training_manager_ros.tables import plain
 
 if TYPE_CHECKING:
     from training_manager_ros.datasets.check import Finding
-    from training_manager_ros.jobs.model import Progress
 
 __all__ = ["add_arguments", "run"]
 
@@ -34,13 +33,9 @@ def run(args: argparse.Namespace) -> int:
     from training_manager_ros.skills import skill_folder
 
     folder = skill_folder(args.skills_dir, args.skill)
-    bar = _Bar() if sys.stderr.isatty() else None
-    try:
-        control = Control(bar.show) if bar is not None else Control()
-        findings = check_dataset(folder, FactCache(cache_dir() / "facts.sqlite"), control)
-    finally:
-        if bar is not None:
-            bar.clear()
+    with progress_bar() as show:
+        facts = FactCache(cache_dir() / "facts.sqlite")
+        findings = check_dataset(folder, facts, Control(show))
     counts: Counter[str] = Counter(finding.severity for finding in findings)
     if args.json:
         answer = {
@@ -71,16 +66,3 @@ def _print(skill: str, findings: Sequence[Finding], counts: Counter[str]) -> Non
         print()
         print(plain(f"{finding.severity} [{finding.code}] {where}{finding.message}"))
         print(plain(f"  {finding.remedy}"))
-
-
-class _Bar:
-    """Progress on a terminal, in one line that is written over."""
-
-    def show(self, progress: Progress) -> None:
-        """Show where the check is."""
-        total = f" {progress.items_done}/{progress.items_total}" if progress.items_total else ""
-        print(f"\r\x1b[K{progress.stage}{total} …", end="", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        """Leave an empty line behind."""
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)

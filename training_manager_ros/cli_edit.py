@@ -5,27 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import shutil
-import signal
-import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from training_manager_ros.errors import Cancelled, Conflict, InvalidInput
+from training_manager_ros.cli_work import carry_out
+from training_manager_ros.errors import InvalidInput
 from training_manager_ros.tables import plain, size_text
 
 if TYPE_CHECKING:
     from training_manager_ros.editing import EditPlan, Estimate
-    from training_manager_ros.jobs import Progress
     from training_manager_ros.jobs.kinds.making import MakesSkill
 
 __all__ = ["delete", "delete_arguments", "merge", "merge_arguments"]
 
 _SELECTION = re.compile(r"[\d,\s-]+")
-_BAR = 30  # characters
 
 
 def delete_arguments(parser: argparse.ArgumentParser) -> None:
@@ -132,8 +125,9 @@ def _episodes(args: argparse.Namespace, skill: str, selection: str) -> list[int]
 
 def _run(args: argparse.Namespace, kind: MakesSkill, arguments: Mapping[str, Any]) -> int:
     from training_manager_ros.editing import FileMode, estimate
+    from training_manager_ros.jobs.kinds.making import clean_up
 
-    locks = kind.locks(arguments)
+    kind.locks(arguments)  # checks them
     if args.dry_run:
         plan = kind.plan(arguments)
         cost = estimate(args.skills_dir, plan, FileMode(args.file_mode))
@@ -142,94 +136,16 @@ def _run(args: argparse.Namespace, kind: MakesSkill, arguments: Mapping[str, Any
         else:
             _print_plan(plan, cost)
         return 2 if any(problem.blocks for problem in plan.problems) else 0
-    result = _carry_out(args, kind, arguments, locks.reads, locks.writes)
+    left = "nothing of it is left"
+    result = carry_out(
+        args.skills_dir, kind, arguments, left, before=lambda: clean_up(args.skills_dir)
+    )
     if args.json:
         print(json.dumps(dict(result), indent=2))
     else:
         count = result["episodes"]
         print(plain(f"{result['skill']}: {count} episode{'' if count == 1 else 's'}"))
     return 0
-
-
-def _carry_out(
-    args: argparse.Namespace,
-    kind: MakesSkill,
-    arguments: Mapping[str, Any],
-    reads: Sequence[str],
-    writes: Sequence[str],
-) -> Mapping[str, Any]:
-    from training_manager_ros.datasets.edit.files import explained
-    from training_manager_ros.jobs import Control, SkillLocks
-    from training_manager_ros.jobs.kinds.making import clean_up
-
-    folder = args.skills_dir / ".training_manager" / "locks"
-    bar = _Bar()
-    with explained(folder), SkillLocks(folder) as locks:
-        clean_up(args.skills_dir)
-        busy = locks.acquire(reads, writes)
-        if busy:
-            raise Conflict(f"Other work on {busy} is under way; try again when it is done.")
-        try:
-            with _ended_by_signals():
-                return kind.run(arguments, Control(bar.show))
-        except (KeyboardInterrupt, Cancelled):
-            bar.clear()
-            print("training-manager: Cancelled; nothing of it is left.", file=sys.stderr)
-            raise KeyboardInterrupt from None
-        finally:
-            bar.clear()
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """A lost connection or `kill` ends the work as Ctrl-C does: with nothing left."""
-
-    def end(number: int, frame: FrameType | None) -> NoReturn:
-        raise Cancelled("Cancelled.")
-
-    before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-
-class _Bar:
-    """Progress on standard error, if that is a terminal."""
-
-    def __init__(self) -> None:
-        self._on = sys.stderr.isatty()
-        self._started = time.monotonic()
-        self._shown = False
-
-    def show(self, progress: Progress) -> None:
-        if not self._on:
-            return
-        full = round(progress.fraction * _BAR)
-        parts = [f"[{'#' * full}{'.' * (_BAR - full)}]", progress.stage]
-        if progress.bytes_total:
-            done, total = size_text(progress.bytes_done), size_text(progress.bytes_total)
-            parts.append(f"{done} of {total}")
-        elapsed = time.monotonic() - self._started
-        if 0 < progress.fraction < 1 and elapsed > 2:
-            left = elapsed / progress.fraction - elapsed
-            parts.append(f"{left:.0f} s left")
-        width = shutil.get_terminal_size().columns - 1
-        self._write(f"\r{'  '.join(parts)[:width]}\x1b[K")
-
-    def clear(self) -> None:
-        if self._shown:
-            self._write("\r\x1b[K")
-            self._shown = False
-
-    def _write(self, text: str) -> None:
-        self._shown = True
-        try:
-            sys.stderr.write(text)
-            sys.stderr.flush()
-        except OSError:  # the terminal is gone; the work goes on or is ended by a signal
-            self._on = False
 
 
 def _plan_json(plan: EditPlan, cost: Estimate) -> dict[str, Any]:
