@@ -1,0 +1,59 @@
+import type { TrainingRun } from "@/ros/training.ts";
+import type { Tone } from "@/ui/badge.tsx";
+
+const TONES: Readonly<Record<string, Tone>> = {
+  waiting_for_approval: "warn",
+  approved: "accent",
+  booting: "accent",
+  running: "accent",
+  done: "ok",
+  downloaded: "ok",
+  rejected: "neutral",
+};
+
+/** `waiting for approval`; what is not known here as the server says it. */
+export function statusText(status: string): string {
+  return status.replaceAll("_", " ") || "unknown";
+}
+
+/** A failure may stand beside any status. */
+export function statusTone(run: Pick<TrainingRun, "status" | "errorMessage">): Tone {
+  return run.errorMessage !== "" ? "danger" : (TONES[run.status] ?? "neutral");
+}
+
+/** What is to be seen of a run's results on the robot. */
+export function resultText(run: TrainingRun): string {
+  if (run.inUse) return "in use";
+  switch (run.localState) {
+    case "whole":
+      return "on the robot";
+    case "partial":
+      return "partly on the robot";
+    case "unknown":
+      return "files on the robot";
+    case "absent":
+      return run.status === "done" || run.status === "downloaded" ? "not downloaded" : "";
+  }
+}
+
+/** 0 to 1; null where nobody knows. */
+export function runFraction(run: TrainingRun): number | null {
+  return run.totalSteps > 0 ? Math.min(1, run.step / run.totalSteps) : null;
+}
+
+/** `2,000 of 5,000 steps`; "" where nobody knows. */
+export function stepText(run: TrainingRun): string {
+  if (run.step === 0 && run.totalSteps === 0) return "";
+  const step = run.step.toLocaleString("en");
+  return run.totalSteps > 0 ? `${step} of ${run.totalSteps.toLocaleString("en")} steps` : `${step} steps`;
+}
+
+/** Where it runs, as far as it is known. */
+export function placeText(run: TrainingRun): string {
+  return [run.instanceType, run.instanceIp].filter(Boolean).join(" · ");
+}
+
+/** Whether there can be results to fetch. */
+export function hasResults(run: TrainingRun): boolean {
+  return run.status === "done" || run.status === "downloaded";
+}
