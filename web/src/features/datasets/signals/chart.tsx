@@ -2,12 +2,13 @@ import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "reac
 import type { PointerEvent } from "react";
 import type { Signal } from "@/media/media.ts";
 import { formatValue } from "@/text/numbers.ts";
+import { usePalette } from "@/ui/chart/palette.ts";
+import { valueScale } from "@/ui/chart/scales.ts";
 import { useWidth } from "@/ui/width.ts";
 import { clampFrame } from "../player/frames.ts";
 import type { Player } from "../player/player.ts";
 import { AXIS_WIDTH, drawChart } from "./draw.ts";
-import { usePalette } from "./palette.ts";
-import { extent, rowOfFrame, valueScale } from "./scales.ts";
+import { extent, rowOfFrame } from "./scales.ts";
 
 const HEIGHT = 140;
 

@@ -1,6 +1,6 @@
 import type { Signal } from "@/media/media.ts";
 import { formatValue } from "@/text/numbers.ts";
-import type { Scale } from "./scales.ts";
+import type { Scale } from "@/ui/chart/scales.ts";
 
 export const AXIS_WIDTH = 44;
 const PAD = 6;
