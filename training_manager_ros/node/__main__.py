@@ -10,9 +10,11 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 
 from training_manager_ros.node.node import TrainingManagerNode
+from training_manager_ros.node.waiting import MOST_WAITING
 
 # Handlers answer within milliseconds; a few threads keep one slow disk from holding up the rest.
-THREADS = 4
+# Those that wait for the training server get as many more; a thread is made when it is needed.
+THREADS = 4 + MOST_WAITING
 
 
 def main() -> int:

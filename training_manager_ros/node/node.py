@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -13,11 +13,16 @@ from std_srvs.srv import Trigger
 
 from training_manager.msg import SkillList
 from training_manager_ros.datasets import FactCache
+from training_manager_ros.errors import Conflict
 from training_manager_ros.node import convert
 from training_manager_ros.node.logs import LogTopic
 from training_manager_ros.node.parameters import NodeParameters
 from training_manager_ros.paths import cache_dir
 from training_manager_ros.skills import Catalog, Watch, watch
+
+if TYPE_CHECKING:
+    from training_manager_ros.jobs import Job
+    from training_manager_ros.node.training_services import TrainingServices
 
 __all__ = ["TrainingManagerNode"]
 
@@ -44,6 +49,7 @@ class TrainingManagerNode:
         self._publishing = threading.Lock()
         self._skills_topic = self.node.create_publisher(SkillList, "~/skills", LATCHED)
         self._watch: Watch | None = None
+        self._training: TrainingServices | None = None
         self._reload_client: Any = None
 
     def start(self) -> None:
@@ -52,21 +58,35 @@ class TrainingManagerNode:
         self._serve()
         self._watch = watch(self._skills_dir, self._on_change)
         self._on_change(())  # what changed before the watch stood
+        if self._training is not None:
+            self._training.start()
         _log.info("Watching %d skills in %s", len(self._catalog.skills()), self._skills_dir)
 
     def _serve(self) -> None:
         # Loaded by now, not with this module: it would delay the skills.
         from training_manager_ros.node.diagnostics import Diagnostics
         from training_manager_ros.node.skill_services import SkillServices
+        from training_manager_ros.node.training_services import Surroundings, TrainingServices
 
         Diagnostics(self.node, self._catalog, self._problem)
         SkillServices(self.node, self._catalog, self._logs, self._changed)
         self._reload_client = self._make_reload_client()
+        around = Surroundings(
+            catalog=self._catalog,
+            changed=self._changed,
+            submit=self._submit,
+            auto_download=lambda: self._parameters.auto_download,
+        )
+        server, issuer = self._parameters.server_url, self._parameters.auth_issuer_url
+        self._training = TrainingServices(self.node, server, issuer, around)
+        self._parameters.when_set("poll_interval", self._training.poll_every)
 
     def stop(self) -> None:
         """Stop watching, and destroy the node."""
         if self._watch is not None:
             self._watch.stop()
+        if self._training is not None:
+            self._training.stop()
         logging.getLogger("training_manager").removeHandler(self._logs)
         self.node.destroy_node()
 
@@ -74,6 +94,8 @@ class TrainingManagerNode:
         # Called from the watch's own thread, with nothing named when everything may have changed.
         if self._catalog.refresh(names or None):
             self._publish_skills()
+        if self._training is not None:
+            self._training.skills_changed(names)
 
     def _publish_skills(self) -> None:
         with self._publishing:
@@ -89,11 +111,19 @@ class TrainingManagerNode:
     def _problem(self) -> str:
         return self._catalog.problem or (self._watch.problem if self._watch is not None else "")
 
-    def _changed(self, name: str) -> None:
-        """Show a change of our own at once instead of waiting for the watch, and tell the brain."""
+    def _changed(self, name: str) -> bool:
+        """Show a change of our own at once instead of waiting for the watch, and tell the brain.
+
+        Whether there is a brain that was told.
+        """
         self._on_change({name})
-        if self._reload_client is not None and self._reload_client.service_is_ready():
-            self._reload_client.call_async(Trigger.Request())
+        if self._reload_client is None or not self._reload_client.service_is_ready():
+            return False
+        self._reload_client.call_async(Trigger.Request())
+        return True
+
+    def _submit(self, kind: str, arguments: Mapping[str, Any]) -> Job:
+        raise Conflict("This node runs no jobs.")
 
     def _make_reload_client(self) -> Any:
         name = self._parameters.reload_service

@@ -37,7 +37,7 @@ class SkillServices:
     """Made once; rclpy calls the handlers. `on_change` is told the skill that one has changed."""
 
     def __init__(
-        self, node: Node, catalog: Catalog, logs: LogTopic, on_change: Callable[[str], None]
+        self, node: Node, catalog: Catalog, logs: LogTopic, on_change: Callable[[str], object]
     ) -> None:
         self._catalog = catalog
         self._skills_dir = catalog.root
