@@ -8,29 +8,28 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from training_manager_ros import __version__, cli_check
+from training_manager_ros import (
+    __version__,
+    cli_check,
+    cli_runs,
+    cli_skills,
+    cli_training,
+    cli_watch,
+)
 from training_manager_ros.errors import (
     Conflict,
     InvalidInput,
     NotFound,
     TrainingManagerError,
-    Unreadable,
 )
 from training_manager_ros.paths import state_dir
-from training_manager_ros.tables import Column, plain, print_table, size_text, time_text
-
-if TYPE_CHECKING:
-    from training_manager_ros.datasets import Dataset, Episode, FactCache
-    from training_manager_ros.skills import Skill
+from training_manager_ros.tables import plain
 
 __all__ = ["build_parser", "main"]
 
@@ -163,135 +162,6 @@ def _ui(args: argparse.Namespace) -> int:
     return run(args, own.command)
 
 
-def _skills_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON")
-
-
-def _skills(args: argparse.Namespace) -> int:
-    from training_manager_ros.skills import Catalog
-
-    catalog = Catalog(args.skills_dir, _facts())
-    skills = catalog.skills()
-    if catalog.problem:
-        raise Unreadable(catalog.problem)
-    if args.json:
-        _print_json(
-            {"skills_dir": str(args.skills_dir), "skills": [_skill_json(skill) for skill in skills]}
-        )
-        return 0
-    if not skills:
-        print(f"No skills in {plain(str(args.skills_dir))}.")
-        return 0
-    print_table(list(_skill_columns(skills)), sys.stdout)
-    _print_problems(
-        (skill.name, problem)
-        for skill in skills
-        for problem in (skill.problem, *skill.dataset_problems)
-        if problem
-    )
-    return 0
-
-
-def _skill_columns(skills: Sequence[Skill]) -> Iterator[Column]:
-    datasets = [skill.dataset for skill in skills]
-    yield Column("SKILL", [s.name for s in skills], gives_way=True)
-    yield Column("NAME", [s.display_name for s in skills], gives_way=True, importance=1)
-    yield Column("TYPE", [s.type for s in skills], importance=3)
-    yield Column("STATE", [s.badge for s in skills], importance=8)
-    episodes = [str(d.episode_count) if d else "" for d in datasets]
-    yield Column("EPISODES", episodes, right=True, importance=7)
-    yield Column("FORMAT", [d.format.value if d else "" for d in datasets], importance=5)
-    rates = [f"{d.rate:g} Hz" if d and d.rate else "" for d in datasets]
-    yield Column("RATE", rates, right=True, importance=2)
-    sizes = [size_text(d.size_bytes) if d else "" for d in datasets]
-    yield Column("SIZE", sizes, right=True, importance=6)
-    yield Column("CHECKPOINT", [s.checkpoint for s in skills], gives_way=True, importance=4)
-
-
-def _skill_json(skill: Skill) -> dict[str, Any]:
-    dataset = skill.dataset
-    return {
-        "name": skill.name,
-        "display_name": skill.display_name,
-        "type": skill.type,
-        "badge": skill.badge,
-        "problem": skill.problem,
-        "revision": skill.revision,
-        "dataset_format": dataset.format.value if dataset else "",
-        "episode_count": dataset.episode_count if dataset else 0,
-        "rate": dataset.rate if dataset else 0.0,
-        "size_bytes": dataset.size_bytes if dataset else 0,
-        "cameras": list(dataset.cameras) if dataset else [],
-        "dataset_problems": list(skill.dataset_problems),
-        "checkpoint": skill.checkpoint,
-        "training_skill_id": skill.training_skill_id,
-        "uploaded_episode_count": skill.uploaded_episode_count,
-        "modified": datetime.fromtimestamp(skill.modified, timezone.utc).isoformat(),
-    }
-
-
-def _episodes_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("skill", metavar="SKILL", help="the skill's folder name")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-
-
-def _episodes(args: argparse.Namespace) -> int:
-    from training_manager_ros.datasets import open_dataset
-    from training_manager_ros.skills import skill_folder
-
-    dataset = open_dataset(skill_folder(args.skills_dir, args.skill), _facts())
-    episodes = dataset.episodes()
-    if args.json:
-        _print_json(_dataset_json(args.skill, dataset, episodes))
-        return 0
-    print(_caption(args.skill, dataset))
-    if episodes:
-        print_table(list(_episode_columns(episodes)), sys.stdout)
-    _print_problems(
-        [
-            *((args.skill, problem) for problem in dataset.summary.problems),
-            *((f"episode {e.id}", problem) for e in episodes for problem in e.problems),
-        ]
-    )
-    return 0
-
-
-def _caption(skill: str, dataset: Dataset) -> str:
-    summary = dataset.summary
-    count = summary.episode_count
-    parts = [f"{count} episode{'' if count == 1 else 's'}", summary.format.value]
-    if summary.rate:
-        parts.append(f"{summary.rate:g} Hz")
-    parts += [f"{c.name} {c.width}x{c.height}" if c.width else c.name for c in dataset.cameras()]
-    return plain(f"{skill}: {', '.join(parts)}")
-
-
-def _episode_columns(episodes: Sequence[Episode]) -> Iterator[Column]:
-    yield Column("EPISODE", [str(e.id) for e in episodes], right=True)
-    yield Column("FRAMES", [str(e.frames) for e in episodes], right=True, importance=8)
-    yield Column("LENGTH", [time_text(e.duration) for e in episodes], right=True, importance=7)
-    yield Column("SIZE", [size_text(e.size_bytes) for e in episodes], right=True, importance=6)
-    starts = [e.start[:19].replace("T", " ") for e in episodes]
-    yield Column("START", starts, importance=5)
-    cameras = [", ".join(e.cameras) for e in episodes]
-    yield Column("CAMERAS", cameras, gives_way=True, importance=3)
-    yield Column("TASK", [e.task for e in episodes], gives_way=True, importance=2)
-    yield Column("FILE", [e.file for e in episodes], gives_way=True, importance=1)
-
-
-def _dataset_json(skill: str, dataset: Dataset, episodes: Sequence[Episode]) -> dict[str, Any]:
-    summary = dataset.summary
-    return {
-        "skill": skill,
-        "dataset_format": summary.format.value,
-        "rate": summary.rate,
-        "cameras": [asdict(camera) for camera in dataset.cameras()],
-        "total": len(dataset.episode_ids),
-        "episodes": [asdict(episode) for episode in episodes],
-        "problems": list(summary.problems),
-    }
-
-
 def _delete_arguments(parser: argparse.ArgumentParser) -> None:
     from training_manager_ros.cli_edit import delete_arguments
 
@@ -328,22 +198,6 @@ def _orchestrator(args: argparse.Namespace) -> int:
     return run(args)
 
 
-def _print_json(value: object) -> None:
-    print(json.dumps(value, indent=2))
-
-
-def _print_problems(problems: Iterator[tuple[str, str]] | Sequence[tuple[str, str]]) -> None:
-    for number, (where, problem) in enumerate(problems):
-        print(("" if number else "\n") + plain(f"{where}: {problem}"))
-
-
-def _facts() -> FactCache:
-    from training_manager_ros.datasets import FactCache
-    from training_manager_ros.paths import cache_dir
-
-    return FactCache(cache_dir() / "facts.sqlite")
-
-
 def _directory(text: str) -> Path:
     return Path(os.path.abspath(os.path.expanduser(text)))
 
@@ -361,11 +215,41 @@ def _exit_code(error: TrainingManagerError) -> int:
 
 _COMMANDS = (
     _Command("ui", "Start the panel in the browser, and what it needs.", _ui_arguments, _ui),
-    _Command("skills", "List the skills.", _skills_arguments, _skills),
-    _Command("episodes", "List a skill's recordings.", _episodes_arguments, _episodes),
+    _Command("skills", "List the skills.", cli_skills.skills_arguments, cli_skills.skills),
+    _Command(
+        "episodes", "List a skill's recordings.", cli_skills.episodes_arguments, cli_skills.episodes
+    ),
     _Command("check", "Check a skill's recordings.", cli_check.add_arguments, cli_check.run),
     _Command("delete", "Copy a skill without some episodes.", _delete_arguments, _delete),
     _Command("merge", "Make a skill of several skills' episodes.", _merge_arguments, _merge),
+    _Command(
+        "upload",
+        "Bring a skill's recordings to the training server.",
+        cli_training.upload_arguments,
+        cli_training.upload,
+    ),
+    _Command("runs", "List training runs.", cli_runs.runs_arguments, cli_runs.runs),
+    _Command("run", "Train an uploaded skill.", cli_runs.run_arguments, cli_runs.run),
+    _Command("watch", "Follow a run until it ends.", cli_watch.watch_arguments, cli_watch.watch),
+    _Command("cancel", "Stop a run.", cli_runs.cancel_arguments, cli_runs.cancel),
+    _Command(
+        "download",
+        "Bring the results of a run into the skill's folder.",
+        cli_training.download_arguments,
+        cli_training.download,
+    ),
+    _Command(
+        "activate",
+        "Make a downloaded run's checkpoint the one in use.",
+        cli_training.activate_arguments,
+        cli_training.activate,
+    ),
+    _Command(
+        "rollback",
+        "Use the checkpoint that was in use before.",
+        cli_training.rollback_arguments,
+        cli_training.rollback,
+    ),
     _Command(
         "orchestrator",
         "Run a training server of one's own.",

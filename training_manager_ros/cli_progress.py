@@ -64,6 +64,7 @@ def progress_bar() -> Iterator[Callable[[Shown], None]]:
         column("note"),
         console=Console(stderr=True, highlight=False),
         transient=True,
+        redirect_stdout=sys.stdout.isatty(),  # else what goes into a file would come out here
     )
     task = bar.add_task("", total=None, stage="", amount="", pace="", note="")
     with bar:

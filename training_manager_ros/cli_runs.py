@@ -1,0 +1,267 @@
+"""`training-manager runs`, `run`, `watch` and `cancel`: training runs on the server."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training_manager_ros.cli_server import client, server_arguments, skill_id_of
+from training_manager_ros.cli_training import dataset_facts_of
+from training_manager_ros.errors import InvalidInput, TrainingManagerError, Unavailable
+from training_manager_ros.tables import Column, plain, print_table
+
+if TYPE_CHECKING:
+    from training_manager_ros.training import (
+        Preset,
+        RunRequest,
+        RunsState,
+        ServerRun,
+        TrainingClient,
+    )
+
+__all__ = [
+    "cancel",
+    "cancel_arguments",
+    "print_run",
+    "run",
+    "run_arguments",
+    "run_json",
+    "runs",
+    "runs_arguments",
+]
+
+
+def runs_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `runs`."""
+    parser.add_argument("skill", nargs="?", metavar="SKILL", help="of this skill alone")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    server_arguments(parser)
+
+
+def runs(args: argparse.Namespace) -> int:
+    """List training runs, newest first."""
+    from training_manager_ros.skills import skill_folder
+
+    if args.skill is not None:
+        ids = {args.skill: skill_id_of(skill_folder(args.skills_dir, args.skill))}
+    else:
+        ids = _all_ids(args.skills_dir)
+    with client(args) as server:
+        state = _ask(server, ids)
+    listed = state.newest()
+    problems = [(name, known.problem) for name, known in state.skills.items() if known.problem]
+    if args.json:
+        answer = {
+            "runs": [run_json(args.skills_dir / name, run) for name, run in listed],
+            "problems": [{"skill": name, "message": problem} for name, problem in problems],
+        }
+        print(json.dumps(answer, indent=2))
+        return 0
+    if listed:
+        print_table(list(_columns(args.skills_dir, listed)), sys.stdout)
+    else:
+        print("No runs.")
+    failed = [(f"{name} {run.run_id}", run.error_message) for name, run in listed]
+    for number, (where, text) in enumerate((w, t) for w, t in [*failed, *problems] if t):
+        print(("" if number else "\n") + plain(f"{where}: {text.splitlines()[0]}"))
+    return 0
+
+
+def run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `run`."""
+    parser.add_argument("skill", metavar="SKILL", help="the skill's folder name; uploaded")
+    parser.add_argument("--preset", metavar="P", help="what to start from (the server's first)")
+    parser.add_argument(
+        "-e",
+        "--env",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a hyperparameter, or a further variable of the environment; again for more",
+    )
+    parser.add_argument("--repo", help="training code: owner/repo, on servers of one's own any URL")
+    parser.add_argument("--ref", help="branch, tag or commit of it")
+    parser.add_argument(
+        "--command", metavar="TEXT", help="what to run in it, quoted as for a shell"
+    )
+    parser.add_argument("--gpu-type", metavar="NAME", help="such as H100")
+    parser.add_argument("--min-gpus", type=int, metavar="N", help="at least so many")
+    parser.add_argument("--max-gpus", type=int, metavar="N", help="at most so many")
+    parser.add_argument("--hours", type=float, metavar="H", help="stop it after that")
+    parser.add_argument("--budget", type=float, metavar="USD", help="stop it when that is used up")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    server_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask the training server for a run."""
+    from training_manager_ros.skills import skill_folder
+    from training_manager_ros.training import create_run
+
+    folder = skill_folder(args.skills_dir, args.skill)
+    facts = dataset_facts_of(folder)
+    with client(args) as server:
+        presets = server.presets()
+        request = _request(args, presets)
+        made = create_run(server, folder, request, facts)
+    print_run(args, folder, made)
+    return 0
+
+
+def cancel_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `cancel`."""
+    parser.add_argument("skill", metavar="SKILL", help="the skill's folder name")
+    parser.add_argument("run_id", type=int, metavar="RUN", help="the run's number, see `runs`")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    server_arguments(parser)
+
+
+def cancel(args: argparse.Namespace) -> int:
+    """Stop a run, where the server offers that."""
+    from training_manager_ros.skills import skill_folder
+
+    folder = skill_folder(args.skills_dir, args.skill)
+    skill_id = skill_id_of(folder)
+    with client(args) as server:
+        cancelled = server.cancel_run(skill_id, args.run_id)
+    print_run(args, folder, cancelled)
+    return 0
+
+
+def run_json(folder: Path, run: ServerRun) -> dict[str, Any]:
+    """A run for programs; every key is always there."""
+    from training_manager_ros.redaction import redacted_json
+
+    local, in_use = _local(folder, run.run_id)
+    progress = run.progress(datetime.now(timezone.utc))
+    times = ("created_at", "updated_at", "approved_at", "started_at", "finished_at")
+    return {
+        "skill": folder.name,
+        **dict.fromkeys(times),
+        **run.as_json(),
+        "training_params": redacted_json(run.training_params),
+        "progress": None if progress is None else vars(progress),
+        "active": run.active,
+        "local_state": local,
+        "in_use": in_use,
+    }
+
+
+def print_run(args: argparse.Namespace, folder: Path, run: ServerRun) -> None:
+    """Say where a run is."""
+    if args.json:
+        print(json.dumps(run_json(folder, run), indent=2))
+        return
+    state = f": {run.daemon_state}" if run.daemon_state else ""
+    print(plain(f"{folder.name} run {run.run_id}: {run.status}{state}"))
+
+
+def _request(args: argparse.Namespace, presets: Sequence[Preset]) -> RunRequest:
+    from training_manager_ros.training import RunRequest
+
+    name = presets[0].name if args.preset is None else args.preset
+    known = {
+        item.name for preset in presets if preset.name == name for item in preset.hyperparameters
+    }
+    numbers: dict[str, float] = {}
+    texts: dict[str, str] = {}
+    for text in args.env:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise InvalidInput(f"-e {text!r} must be KEY=VALUE.")
+        if key in known:
+            numbers[key] = _number(key, value)
+        else:
+            texts[key] = value
+    return RunRequest(
+        preset=name,
+        hyperparameters=numbers,
+        repo=args.repo,
+        ref=args.ref,
+        command=None if args.command is None else _words(args.command),
+        gpu_type=args.gpu_type,
+        min_gpus=args.min_gpus,
+        max_gpus=args.max_gpus,
+        hours=args.hours,
+        budget=args.budget,
+        env=texts,
+    )
+
+
+def _number(key: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise InvalidInput(f"-e {key}={value}: must be a number.") from None
+
+
+def _words(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise InvalidInput(f"--command {text!r} can't be taken apart: {error}.") from None
+
+
+def _all_ids(skills_dir: Path) -> dict[str, str]:
+    """The server's ids of all skills that were uploaded."""
+    from training_manager_ros.datasets import FactCache
+    from training_manager_ros.paths import cache_dir
+    from training_manager_ros.skills import Catalog
+    from training_manager_ros.training.submit import known_skill_id
+
+    skills = Catalog(skills_dir, FactCache(cache_dir() / "facts.sqlite")).skills()
+    found = {
+        skill.name: skill.training_skill_id or known_skill_id(skills_dir / skill.name, {})
+        for skill in skills
+    }
+    return {name: skill_id for name, skill_id in found.items() if skill_id}
+
+
+def _ask(server: TrainingClient, ids: dict[str, str]) -> RunsState:
+    from training_manager_ros.paths import cache_dir
+    from training_manager_ros.training import RunMonitor
+
+    monitor = RunMonitor(server, lambda: ids, cache_dir() / "runs.json", lambda state: None)
+    state = monitor.refresh()
+    if state.problem:
+        raise Unavailable(state.problem)
+    return state
+
+
+def _columns(skills_dir: Path, listed: Sequence[tuple[str, ServerRun]]) -> Iterator[Column]:
+    now = datetime.now(timezone.utc)
+    progress = [run.progress(now) for _, run in listed]
+    local = [_local(skills_dir / name, run.run_id) for name, run in listed]
+    yield Column("SKILL", [name for name, _ in listed], gives_way=True)
+    yield Column("RUN", [str(run.run_id) for _, run in listed], right=True)
+    failed = ["failed" if run.error_message else "" for _, run in listed]
+    status = [f or run.status for f, (_, run) in zip(failed, listed, strict=True)]
+    yield Column("STATUS", status, importance=8)
+    steps = [f"{p.step}/{p.total}" if p and p.total else str(p.step) if p else "" for p in progress]
+    yield Column("STEP", steps, right=True, importance=6)
+    losses = [f"{p.loss:.4g}" if p and p.loss is not None else "" for p in progress]
+    yield Column("LOSS", losses, right=True, importance=4)
+    yield Column("HERE", ["" if s == "absent" else s for s, _ in local], importance=5)
+    yield Column("USED", ["yes" if used else "" for _, used in local], importance=7)
+    presets = [str(run.training_params.get("preset", "")) for _, run in listed]
+    yield Column("PRESET", presets, gives_way=True, importance=2)
+    created = [f"{r.created_at:%Y-%m-%d %H:%M}" if r.created_at else "" for _, r in listed]
+    yield Column("CREATED (UTC)", created, importance=3)
+
+
+def _local(folder: Path, run_id: int) -> tuple[str, bool]:
+    """What of the run's results is here, and whether they are in use."""
+    from training_manager_ros.training import Results, active
+    from training_manager_ros.training.skill_metadata import metadata_value
+
+    state = Results.read(folder, run_id).state.value
+    try:
+        return state, active(metadata_value(folder)).run_id == run_id
+    except TrainingManagerError:
+        return state, False
