@@ -1,13 +1,14 @@
 """How fast and how light the catalog of skills is: python bench/catalog.py [--skills 1000].
 
-Makes skills with tiny files (every other one raw h5, the rest h264 with two cameras), then measures
-in fresh processes: the first list, with and without the cache on disk; a refresh; one skill; how
+Makes skills with small files (two cameras; every other one raw h5, the rest h264), then measures in
+fresh processes: the first list, with and without the cache on disk; a refresh; one skill; how
 soon a change is seen; what watching costs while nothing happens and while a robot records.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +47,12 @@ def make_skill(folder: Path, name: str, episodes: int, converted: bool) -> None:
             "start_timestamp": f"2026-03-02T09:{number % 60:02}:00",
             "end_timestamp": f"2026-03-02T09:{number % 60:02}:20",
         }
-        (data / f"episode_{number}.h5").write_bytes(bytes(256))
+        (data / f"episode_{number}.h5").write_bytes(episode_bytes(raw=not converted))
         if converted:
             videos = [f"episode_{number}_{camera}.mp4" for camera in ("camera_1", "camera_2")]
             episode["video_files"] = videos
             for video in videos:
-                (data / video).write_bytes(bytes(256))
+                (data / video).write_bytes(film_bytes())
         listed.append(episode)
     index = {
         "data_frequency": 30,
@@ -63,7 +65,35 @@ def make_skill(folder: Path, name: str, episodes: int, converted: bool) -> None:
     os.utime(data, (yesterday, yesterday))  # recordings are seldom as new as these
 
 
-def first_list(root: Path, cache: Path) -> dict[str, float]:
+@cache
+def episode_bytes(raw: bool) -> bytes:
+    """A small episode's HDF5 file, with two cameras' images or without."""
+    import h5py
+    import numpy as np
+
+    file = io.BytesIO()
+    with h5py.File(file, "w") as episode:
+        episode["/action"] = np.zeros((20, 10))
+        episode["/observations/qpos"] = np.zeros((20, 6))
+        for camera in ("camera_1", "camera_2") if raw else ():
+            episode[f"/observations/images/{camera}"] = np.zeros((20, 6, 8, 3), np.uint8)
+    return file.getvalue()
+
+
+@cache
+def film_bytes() -> bytes:
+    """A small video of 20 frames."""
+    import numpy as np
+
+    from training_manager_ros.samples.encoding import encode
+
+    with tempfile.TemporaryDirectory() as folder:
+        film = Path(folder) / "film.mp4"
+        encode(film, [[np.zeros((32, 32, 3), np.uint8)] * 20], 30.0, "h264", 10)
+        return film.read_bytes()
+
+
+def first_list(root: Path, cache_file: Path) -> dict[str, float]:
     """In a fresh process: what a program pays until it has the list."""
     start = time.perf_counter()
     from training_manager_ros.datasets import FactCache
@@ -71,7 +101,7 @@ def first_list(root: Path, cache: Path) -> dict[str, float]:
 
     imported = time.perf_counter()
     used = time.process_time()
-    skills = Catalog(root, FactCache(cache)).skills()
+    skills = Catalog(root, FactCache(cache_file)).skills()
     end = time.perf_counter()
     used = time.process_time() - used
     heavy = [name for name in ("numpy", "h5py", "pyarrow", "av") if name in sys.modules]
@@ -85,12 +115,12 @@ def first_list(root: Path, cache: Path) -> dict[str, float]:
     }
 
 
-def running(root: Path, cache: Path, seconds: float) -> dict[str, float]:
+def running(root: Path, cache_file: Path, seconds: float) -> dict[str, float]:
     """In a fresh process: refreshes, single skills, and the watch."""
     from training_manager_ros.datasets import FactCache
     from training_manager_ros.skills import Catalog, read_metadata, update_metadata, watch
 
-    catalog = Catalog(root, FactCache(cache))
+    catalog = Catalog(root, FactCache(cache_file))
     names = [skill.name for skill in catalog.skills()]
     result = {
         "refresh, nothing changed (s)": median(catalog.refresh, 5),
