@@ -44,6 +44,10 @@ class SecretFilter(logging.Filter):
         self._secrets = tuple(secrets)
         self._formatter = logging.Formatter()
 
+    def hide(self, secret: str) -> None:
+        """From now on this is a secret, too."""
+        self._secrets = (*self._secrets, secret)
+
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the record where it must; it always passes."""
         words = record.getMessage()

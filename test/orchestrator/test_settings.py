@@ -70,3 +70,8 @@ def test_a_secret_is_made_once_for_its_owner_alone(tmp_path):
     path.write_bytes(b"short")
     with pytest.raises(Unreadable):
         load_secret(path)
+
+
+def test_a_price_is_found_however_its_gpu_is_written() -> None:
+    settings = Settings(prices={"H100": 2.5})
+    assert (settings.price("h100"), settings.price("A100"), settings.price("")) == (2.5, 0.0, 0.0)

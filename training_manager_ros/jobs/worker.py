@@ -25,6 +25,7 @@ from training_manager_ros.jobs.control import Control
 from training_manager_ros.jobs.kind import load_kind
 from training_manager_ros.jobs.model import Progress
 from training_manager_ros.levers import Levers
+from training_manager_ros.redaction import redacted
 
 __all__ = ["main"]
 
@@ -81,7 +82,8 @@ def main() -> int:
         reports.send(error=str(error))
     except Exception as error:
         logging.getLogger("training_manager.jobs").exception("%s failed", order["entry"])
-        reports.send(error=f"This should not have happened ({error!r}); the log says more.")
+        words = f"This should not have happened ({error!r}); the log says more."
+        reports.send(error=redacted(words))
     return 0
 
 

@@ -11,6 +11,7 @@ from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 
 from training_manager_ros.node.node import TrainingManagerNode
 from training_manager_ros.node.waiting import MOST_WAITING
+from training_manager_ros.redaction import SecretFilter
 
 # Handlers answer within milliseconds; a few threads keep one slow disk from holding up the rest.
 # Those that wait for the training server get as many more; a thread is made when it is needed.
@@ -20,8 +21,11 @@ THREADS = 4 + MOST_WAITING
 def main() -> int:
     """Run until the process is told to end; the exit code is 0 then."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    secrets = SecretFilter()
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(secrets)
     rclpy.init()
-    manager = TrainingManagerNode()
+    manager = TrainingManagerNode(secrets)
     executor = MultiThreadedExecutor(num_threads=THREADS)
     executor.add_node(manager.node)
     try:

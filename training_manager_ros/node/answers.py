@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from training_manager.msg import FieldError
 from training_manager_ros.errors import InvalidInput, TrainingManagerError
+from training_manager_ros.redaction import redacted
 
 __all__ = ["answers_errors"]
 
@@ -39,7 +40,8 @@ def answers_errors(handler: Handler[Self]) -> Handler[Self]:
                 ]
         except Exception as error:
             _log.exception("%s failed", handler.__name__)
-            response.message = f"This should not have happened ({error!r}); the log says more."
+            words = f"This should not have happened ({error!r}); the log says more."
+            response.message = redacted(words)
         return response
 
     return answering

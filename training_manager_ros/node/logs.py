@@ -13,6 +13,7 @@ from rcl_interfaces.msg import Log
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
+from training_manager_ros.redaction import SecretFilter
 from training_manager_ros.roslog import log_message
 
 __all__ = ["KEPT", "LogTopic"]
@@ -21,10 +22,12 @@ KEPT = 500
 
 
 class LogTopic(logging.Handler):
-    """A logging handler that publishes, and the ring of what was published."""
+    """A logging handler that publishes, and the ring of what was published, without secrets."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, secrets: SecretFilter) -> None:
         super().__init__()
+        self._secrets = secrets
+        self.addFilter(secrets)
         self.setFormatter(logging.Formatter("%(message)s"))
         self._ring: deque[Log] = deque(maxlen=KEPT)
         self._publishing = threading.Lock()  # ring and topic in the same order
@@ -51,6 +54,7 @@ class LogTopic(logging.Handler):
 
     def add(self, message: Log) -> None:
         """Keep and publish a message."""
+        message.msg = self._secrets.clean(message.msg)
         with self._publishing:
             self._ring.append(message)
             self._publisher.publish(message)

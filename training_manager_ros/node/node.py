@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from rclpy.node import Node
@@ -13,16 +13,16 @@ from std_srvs.srv import Trigger
 
 from training_manager.msg import SkillList
 from training_manager_ros.datasets import FactCache
-from training_manager_ros.errors import Conflict
 from training_manager_ros.node import convert
 from training_manager_ros.node.logs import LogTopic
 from training_manager_ros.node.parameters import NodeParameters
 from training_manager_ros.paths import cache_dir
+from training_manager_ros.redaction import SecretFilter
 from training_manager_ros.skills import Catalog, Watch, watch
 
 if TYPE_CHECKING:
-    from training_manager_ros.jobs import Job
     from training_manager_ros.node.training_services import TrainingServices
+    from training_manager_ros.node.work import Work
 
 __all__ = ["TrainingManagerNode"]
 
@@ -38,17 +38,19 @@ LATCHED = QoSProfile(
 class TrainingManagerNode:
     """Everything other nodes and the panel reach; `start` begins to watch the skills."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: SecretFilter) -> None:
         # Held, not inherited from: rclpy.Node's own attributes are many and differ by release.
         self.node = Node("training_manager")
         self._parameters = NodeParameters(self.node)
-        self._logs = LogTopic(self.node)
+        self._secrets = secrets
+        self._logs = LogTopic(self.node, secrets)
         logging.getLogger("training_manager").addHandler(self._logs)
         self._skills_dir = self._parameters.skills_dir
         self._catalog = Catalog(self._skills_dir, FactCache(cache_dir() / "facts.sqlite"))
         self._publishing = threading.Lock()
         self._skills_topic = self.node.create_publisher(SkillList, "~/skills", LATCHED)
         self._watch: Watch | None = None
+        self._work: Work | None = None
         self._training: TrainingServices | None = None
         self._reload_client: Any = None
 
@@ -58,6 +60,8 @@ class TrainingManagerNode:
         self._serve()
         self._watch = watch(self._skills_dir, self._on_change)
         self._on_change(())  # what changed before the watch stood
+        if self._work is not None:
+            self._work.start()
         if self._training is not None:
             self._training.start()
         _log.info("Watching %d skills in %s", len(self._catalog.skills()), self._skills_dir)
@@ -67,24 +71,29 @@ class TrainingManagerNode:
         from training_manager_ros.node.diagnostics import Diagnostics
         from training_manager_ros.node.skill_services import SkillServices
         from training_manager_ros.node.training_services import Surroundings, TrainingServices
+        from training_manager_ros.node.work import Work
 
         Diagnostics(self.node, self._catalog, self._problem)
         SkillServices(self.node, self._catalog, self._logs, self._changed)
         self._reload_client = self._make_reload_client()
+        self._work = Work(self.node, self._catalog, self._parameters)
         around = Surroundings(
             catalog=self._catalog,
             changed=self._changed,
-            submit=self._submit,
+            submit=self._work.submit,
             auto_download=lambda: self._parameters.auto_download,
         )
         server, issuer = self._parameters.server_url, self._parameters.auth_issuer_url
-        self._training = TrainingServices(self.node, server, issuer, around)
+        self._training = TrainingServices(self.node, server, issuer, around, self._secrets)
         self._parameters.when_set("poll_interval", self._training.poll_every)
+        self._work.listen(self._training.jobs_changed)
 
     def stop(self) -> None:
         """Stop watching, and destroy the node."""
         if self._watch is not None:
             self._watch.stop()
+        if self._work is not None:
+            self._work.stop()
         if self._training is not None:
             self._training.stop()
         logging.getLogger("training_manager").removeHandler(self._logs)
@@ -121,9 +130,6 @@ class TrainingManagerNode:
             return False
         self._reload_client.call_async(Trigger.Request())
         return True
-
-    def _submit(self, kind: str, arguments: Mapping[str, Any]) -> Job:
-        raise Conflict("This node runs no jobs.")
 
     def _make_reload_client(self) -> Any:
         name = self._parameters.reload_service

@@ -42,7 +42,7 @@ from training_manager_ros.node.training_messages import (
 )
 from training_manager_ros.node.waiting import Waiting
 from training_manager_ros.paths import server_settings_file, state_dir
-from training_manager_ros.redaction import redacted
+from training_manager_ros.redaction import SecretFilter, redacted
 from training_manager_ros.skills import Catalog
 from training_manager_ros.training import (
     Activation,
@@ -99,9 +99,15 @@ class TrainingServices:
     """The part of the node that talks to the training server."""
 
     def __init__(
-        self, node: Node, server_url: str, issuer_url: str, surroundings: Surroundings
+        self,
+        node: Node,
+        server_url: str,
+        issuer_url: str,
+        surroundings: Surroundings,
+        secrets: SecretFilter,
     ) -> None:
         settings, problem = settings_of(server_url, issuer_url)
+        secrets.hide(settings.service_key)
         self._node = node
         self._secrets = (settings.service_key,)
         self._around = surroundings

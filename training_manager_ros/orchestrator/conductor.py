@@ -292,8 +292,7 @@ class Conductor:
 
     def _seconds(self, request: RunRequest, gpus: int) -> float:
         """How long the run may take: its hours, or less where the budget ends before."""
-        prices = {name.lower(): price for name, price in self._settings.prices.items()}
-        hourly = prices.get(request.gpu_type.lower(), 0.0) * gpus
+        hourly = self._settings.price(request.gpu_type) * gpus
         hours = min(request.hours, request.budget / hourly) if hourly else request.hours
         return hours * 3600
 

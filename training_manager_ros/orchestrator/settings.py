@@ -56,6 +56,11 @@ class Settings:
     s3: S3Settings = S3Settings()
     ray: RaySettings = RaySettings()
 
+    def price(self, gpu_type: str) -> float:
+        """USD for one GPU of that type and hour; 0 where it is not known."""
+        prices = {name.lower(): price for name, price in self.prices.items()}
+        return prices.get(gpu_type.lower(), 0.0)
+
 
 def load_settings(path: Path) -> Settings:
     """The settings in `path`, or the defaults where there is no such file.

@@ -150,4 +150,6 @@ class PresetList(ApiHandler):
 
     def get(self) -> None:
         """What runs can be asked for by name."""
-        self.answer([preset.to_json() for preset in self.services.presets.presets()])
+        price = self.services.settings.price
+        presets = self.services.presets.presets()
+        self.answer([{**p.to_json(), "gpu_hour_price": price(p.gpu_type)} for p in presets])
