@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import rclpy
+from rclpy.action import ActionClient
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 DEADLINE = 20.0
+ROOT = "/training_manager/"
 
 
 class Manager:
@@ -73,8 +75,8 @@ class Peer:
         self.node.destroy_node()
 
     def call(self, kind: Any, service: str, /, **fields: Any) -> Any:
-        """The answer of a service of the node."""
-        client = self.node.create_client(kind, f"/training_manager/{service}")
+        """The answer of a service of the node, or of another one by its full name."""
+        client = self.node.create_client(kind, service if service[0] == "/" else ROOT + service)
         try:
             assert client.wait_for_service(DEADLINE), f"no service {service}"
             answered = threading.Event()
@@ -84,6 +86,19 @@ class Peer:
             return future.result()
         finally:
             self.node.destroy_client(client)
+
+    def send_goal(self, kind: Any, action: str, /, **fields: Any) -> Goal:
+        """A goal that was accepted."""
+        client = ActionClient(self.node, kind, ROOT + action)
+        assert client.wait_for_server(DEADLINE), f"no action {action}"
+        feedback: list[Any] = []
+        handle = wait(
+            client.send_goal_async(
+                kind.Goal(**fields), feedback_callback=lambda one: feedback.append(one.feedback.job)
+            )
+        )
+        assert handle.accepted
+        return Goal(handle, feedback)
 
     def listen(self, kind: Any, topic: str, depth: int = 1) -> list[Any]:
         """All messages of a latched topic from now on, in a list that grows."""
@@ -95,6 +110,32 @@ class Peer:
         )
         self.node.create_subscription(kind, topic, messages.append, qos)
         return messages
+
+
+class Goal:
+    """An accepted goal, with the feedback so far."""
+
+    def __init__(self, handle: Any, feedback: list[Any]) -> None:
+        self.feedback = feedback
+        self._handle = handle
+        self._result = handle.get_result_async()
+
+    def cancel(self) -> int:
+        """Ask to cancel; how many goals will be."""
+        return len(wait(self._handle.cancel_goal_async()).goals_canceling)
+
+    def result(self) -> tuple[int, Any]:
+        """The final status of the goal and its result, as soon as they are there."""
+        answer = wait(self._result)
+        return answer.status, answer.result
+
+
+def wait(future: Any) -> Any:
+    """The result of a future that the peer's thread brings."""
+    done = threading.Event()
+    future.add_done_callback(lambda _: done.set())
+    assert done.wait(DEADLINE), "no answer in time"
+    return future.result()
 
 
 def until(condition: Callable[[], Any], what: str = "did not happen in time") -> Any:

@@ -126,7 +126,7 @@ class JobEngine:
         """Check the arguments and queue a job; returns at once."""
         if problem := self._problem:
             raise Conflict(problem)
-        checked = self._kind(kind)
+        checked = self.kind(kind)
         locks = checked.locks(arguments)
         job = Job(
             id=uuid.uuid4().hex[:12],
@@ -183,7 +183,8 @@ class JobEngine:
             self._changed.wait_for(lambda: self.job(job_id).ended, timeout)
             return self.job(job_id)
 
-    def _kind(self, name: str) -> JobKind:
+    def kind(self, name: str) -> JobKind:
+        """A kind of job by its name."""
         if name not in self._entries:
             known = ", ".join(sorted(self._entries))
             raise InvalidInput(f"There is no job of the kind {name!r}; there are {known}.")
@@ -316,7 +317,7 @@ class JobEngine:
 
     def _clean(self, job: Job) -> None:
         try:
-            self._kind(job.kind).clean(job.arguments)
+            self.kind(job.kind).clean(job.arguments)
         except (OSError, TrainingManagerError) as error:
             _log.warning("%s %s: what it left can't be removed: %s", job.kind, job.id, error)
 

@@ -9,9 +9,10 @@ from builtin_interfaces.msg import Time
 
 from training_manager import msg
 from training_manager_ros.datasets import Camera, Episode
+from training_manager_ros.datasets.edit.marks import Mark
 from training_manager_ros.skills import MetadataField, Skill
 
-__all__ = ["camera_to_msg", "episode_to_msg", "field_to_msg", "skill_to_msg"]
+__all__ = ["camera_to_msg", "episode_to_msg", "field_to_msg", "skill_to_msg", "time_to_msg"]
 
 
 def skill_to_msg(skill: Skill) -> msg.Skill:
@@ -26,7 +27,7 @@ def skill_to_msg(skill: Skill) -> msg.Skill:
         checkpoint=skill.checkpoint,
         training_skill_id=skill.training_skill_id,
         uploaded_episode_count=skill.uploaded_episode_count,
-        modified=_time(skill.modified),
+        modified=time_to_msg(skill.modified),
         dataset_problems=list(skill.dataset_problems),
     )
     if skill.dataset is not None:
@@ -38,8 +39,8 @@ def skill_to_msg(skill: Skill) -> msg.Skill:
     return message
 
 
-def episode_to_msg(episode: Episode) -> msg.Episode:
-    """One row of an episode table."""
+def episode_to_msg(episode: Episode, mark: Mark | None = None) -> msg.Episode:
+    """One row of an episode table, with what somebody said about it."""
     return msg.Episode(
         id=episode.id,
         file=episode.file,
@@ -52,6 +53,8 @@ def episode_to_msg(episode: Episode) -> msg.Episode:
         converted=episode.converted,
         task=episode.task,
         problems=list(episode.problems),
+        verdict=mark.verdict.value if mark else "",
+        note=mark.note if mark else "",
     )
 
 
@@ -83,6 +86,7 @@ def field_to_msg(field: MetadataField) -> msg.MetadataField:
     )
 
 
-def _time(seconds: float) -> Time:
+def time_to_msg(seconds: float) -> Time:
+    """Seconds since the epoch; 0 gives the time that means none."""
     whole = math.floor(seconds)
     return Time(sec=whole, nanosec=int((seconds - whole) * 1e9))

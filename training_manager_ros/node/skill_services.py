@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 
 from training_manager.srv import CreateSkill, GetLogs, GetSkill, ListEpisodes, UpdateSkill
-from training_manager_ros.errors import InvalidInput
+from training_manager_ros.datasets.edit.marks import Mark, read_marks
+from training_manager_ros.errors import InvalidInput, Unreadable
 from training_manager_ros.node import convert
 from training_manager_ros.node.answers import answers_errors
 from training_manager_ros.node.logs import KEPT, LogTopic
@@ -104,12 +106,21 @@ class SkillServices:
         summary = dataset.summary
         response.dataset_format = summary.format.value
         response.rate = summary.rate
-        response.problems = list(summary.problems)
+        problems = list(summary.problems)
         response.cameras = [convert.camera_to_msg(camera) for camera in dataset.cameras()]
         response.total = len(dataset.episode_ids)
         page = dataset.episodes(request.offset, request.limit or _PAGE)
-        response.episodes = [convert.episode_to_msg(episode) for episode in page]
+        marks = self._marks(dataset.root, problems)
+        response.episodes = [convert.episode_to_msg(one, marks.get(one.id)) for one in page]
+        response.problems = problems
         return response
+
+    def _marks(self, folder: Path, problems: list[str]) -> dict[int, Mark]:
+        try:
+            return read_marks(folder)
+        except Unreadable as error:
+            problems.append(f"What was said about episodes can't be read: {error}")
+            return {}
 
     @answers_errors
     def _get_logs(self, request: Any, response: Any) -> Any:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from training_manager_ros.datasets.edit.files import FileMode
 from training_manager_ros.editing import MergeRules, MergeSource
 from training_manager_ros.errors import InvalidInput
+from training_manager_ros.skills import skill_folder
 
-__all__ = ["episodes", "file_mode", "known_keys", "merge_rules", "merge_sources", "text"]
+__all__ = ["episodes", "file_mode", "known_keys", "merge_rules", "merge_sources", "skill", "text"]
 
 
 def known_keys(arguments: Mapping[str, Any], known: Collection[str], where: str = "") -> None:
@@ -25,6 +27,15 @@ def text(arguments: Mapping[str, Any], key: str, where: str = "") -> str:
     if not isinstance(value, str) or not value:
         raise _wrong(f"{where}{key}", "must be a text that is not empty")
     return value
+
+
+def skill(arguments: Mapping[str, Any], skills_dir: Path, where: str = "") -> str:
+    """The folder name of a skill that is there. Raises as `skill_folder` does."""
+    name = text(arguments, "skill", where)
+    try:
+        return skill_folder(skills_dir, name).name
+    except InvalidInput as error:
+        raise InvalidInput(str(error), {f"{where}skill": "must be a skill's folder name"}) from None
 
 
 def episodes(value: object, field: str) -> tuple[int, ...]:

@@ -11,7 +11,6 @@ from training_manager_ros.editing.assemble import free_folder
 from training_manager_ros.jobs.kind import Locks
 from training_manager_ros.jobs.kinds import arguments as checked
 from training_manager_ros.jobs.kinds.making import MakesSkill
-from training_manager_ros.skills import skill_folder
 
 __all__ = ["DeleteEpisodes"]
 
@@ -25,8 +24,7 @@ class DeleteEpisodes(MakesSkill):
         checked.file_mode(arguments)
         checked.episodes(arguments.get("episodes"), "episodes")
         folder = free_folder(self.skills_dir, checked.text(arguments, "name"))
-        source = skill_folder(self.skills_dir, checked.text(arguments, "skill"))
-        return Locks(reads=(source.name,), writes=(folder,))
+        return Locks(reads=(checked.skill(arguments, self.skills_dir),), writes=(folder,))
 
     def plan(self, arguments: Mapping[str, Any]) -> EditPlan:
         """See `MakesSkill`."""

@@ -11,7 +11,6 @@ from training_manager_ros.editing.assemble import free_folder
 from training_manager_ros.jobs.kind import Locks
 from training_manager_ros.jobs.kinds import arguments as checked
 from training_manager_ros.jobs.kinds.making import MakesSkill
-from training_manager_ros.skills import skill_folder
 
 __all__ = ["MergeDatasets"]
 
@@ -30,7 +29,10 @@ class MergeDatasets(MakesSkill):
         checked.merge_rules(arguments)
         sources = checked.merge_sources(arguments)
         folder = free_folder(self.skills_dir, checked.text(arguments, "name"))
-        names = [skill_folder(self.skills_dir, source.skill).name for source in sources]
+        names = [
+            checked.skill({"skill": source.skill}, self.skills_dir, f"sources.{number}.")
+            for number, source in enumerate(sources)
+        ]
         return Locks(reads=tuple(dict.fromkeys(names)), writes=(folder,))
 
     def plan(self, arguments: Mapping[str, Any]) -> EditPlan:

@@ -37,10 +37,10 @@ def telling(control: Control) -> Callable[[Transferred], None]:
         control.tell(
             Progress(
                 stage=progress.stage,
-                items_done=progress.items_done,
-                items_total=progress.items_total,
-                bytes_done=progress.bytes_done,
-                bytes_total=progress.bytes_total,
+                items_done=max(0, progress.items_done),
+                items_total=max(0, progress.items_total),
+                bytes_done=max(0, progress.bytes_done),
+                bytes_total=max(0, progress.bytes_total),
                 rate=progress.rate,
                 seconds_left=-1.0 if left is None else left,
                 message=progress.message,
