@@ -41,7 +41,7 @@ install_package() {
     {
       "$PYTHON" --version
       git ls-files -z --cached --others --exclude-standard -- \
-        CMakeLists.txt cmake launch msg srv package.xml pyproject.toml setup.py scripts \
+        CMakeLists.txt action cmake launch msg srv package.xml pyproject.toml setup.py scripts \
         tools/build_panel.py training_manager_ros web |
         xargs -0 sha256sum 2>/dev/null
     } | sha256sum
