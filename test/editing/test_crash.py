@@ -7,15 +7,17 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from strategies import INNATE
+from strategies import INNATE, LEROBOT
 
 from training_manager_ros.datasets import DatasetFormat, FactCache
 from training_manager_ros.datasets.edit.files import DiskProblem, FileMode
-from training_manager_ros.editing import Verdict, mark_episodes, read_provenance
+from training_manager_ros.editing import EditPlan, Verdict, mark_episodes, read_provenance
 from training_manager_ros.errors import Cancelled, Conflict
 from training_manager_ros.jobs import Control
 from training_manager_ros.jobs.kinds.delete import DeleteEpisodes
@@ -27,47 +29,68 @@ from .conftest import spec
 from .seen import Tree, leftovers, tree, visible
 
 Hook = Callable[[str, Path], None]
-EPISODES = 4
-OPERATIONS: Mapping[str, tuple[type[MakesSkill], Mapping[str, Any]]] = {
-    "delete": (DeleteEpisodes, {"skill": "a", "episodes": [1], "name": "New"}),
-    "merge": (
-        MergeDatasets,
-        {
-            "name": "New",
-            "sources": [
-                {"skill": "a", "episodes": [3, 0, 1]},
-                {"skill": "b", "cameras": {"camera_1": "camera_2", "camera_2": "camera_1"}},
-            ],
-        },
-    ),
-}
+EPISODES = 3
 pytestmark = pytest.mark.timeout(600)  # processes by the dozen, on a machine that may be busy
-CASES = [(operation, kind) for operation in OPERATIONS for kind in INNATE]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """An operation, and the formats of its sources."""
+
+    job: type[MakesSkill]
+    formats: tuple[DatasetFormat, ...]
+
+    def __str__(self) -> str:
+        """For the names of tests."""
+        return "-".join([self.job.__name__, *(one.value for one in self.formats)])
+
+
+CASES = [
+    *(Kind(DeleteEpisodes, (one,)) for one in (*INNATE, *LEROBOT)),
+    *(Kind(MergeDatasets, (one, one)) for one in (*INNATE, *LEROBOT)),
+    Kind(MergeDatasets, (DatasetFormat.LEROBOT_V30, DatasetFormat.LEROBOT_V21)),
+]
+every_case = pytest.mark.parametrize("kind", CASES, ids=str)
 
 
 class Case:
-    """Sources of one kind, and an operation on them."""
+    """Sources on disk, and an operation on them."""
 
-    def __init__(self, root: Path, operation: str, kind: DatasetFormat) -> None:
+    def __init__(self, root: Path, kind: Kind) -> None:
         self.root = root
-        self.kind, arguments = OPERATIONS[operation]
-        self.arguments = dict(arguments)
-        # merging raw with converted episodes is refused: for a mixed dataset it is merged by itself
-        names = ("a",) if kind is DatasetFormat.MIXED else ("a", "b")
-        converted = {DatasetFormat.H5: 0, DatasetFormat.H264: EPISODES}.get(kind, 2)
-        for number, name in enumerate(names):
-            lengths = (2, 1) * (EPISODES // 2)
-            more = {"lengths": lengths, "converted": frozenset(range(converted))}
-            spec(kind, 10 * number, **more).write(root / name)
-        if operation == "merge" and kind is DatasetFormat.MIXED:
-            self.arguments["sources"] = [{"skill": "a", "episodes": [3, 0, 1]}]
+        self.kind = kind.job
+        self.facts = FactCache(None)
+        self.names = ["a", "b"][: len(kind.formats)]
+        for number, (name, one) in enumerate(zip(self.names, kind.formats, strict=True)):
+            converted = {DatasetFormat.H264: EPISODES, DatasetFormat.MIXED: 2}.get(one, 0)
+            more = {"lengths": (2, 1, 2), "converted": frozenset(range(converted))}
+            replace(spec(DatasetFormat.H5, 10 * number, **more), format=one).write(root / name)
+        if kind.job is DeleteEpisodes:
+            self.arguments: dict[str, Any] = {"skill": "a", "episodes": [1], "name": "New"}
+        else:
+            self.arguments = {"name": "New", "sources": self._sources(kind.formats[0])}
         mark_episodes(root / "a", [0], Verdict.KEEP, "good")
         self.sources = tree(root)
-        self.names = list(names)
 
-    def run(self, before: Hook = lambda what, path: None, control: Control | None = None) -> None:
-        kind = self.kind(self.root, FactCache(None), before)
+    def _sources(self, first: DatasetFormat) -> list[Mapping[str, Any]]:
+        if first is DatasetFormat.MIXED:  # raw episodes are not brought together with converted
+            return [{"skill": "a", "episodes": [1]}, {"skill": "b", "episodes": [0]}]
+        names = ("camera_1", "camera_2")
+        if first in LEROBOT:
+            names = ("observation.images.camera_1", "observation.images.camera_2")
+        swapped = dict(zip(names, reversed(names), strict=True))
+        return [{"skill": "a", "episodes": [2, 0]}, {"skill": "b", "cameras": swapped}]
+
+    def run(self, before: Hook | None = None, control: Control | None = None) -> None:
+        """Do it; with a hook by a plan that was made before, as plans are pure and take time."""
+        kind = self.kind(self.root, self.facts, before or (lambda what, path: None))
+        if before is not None:
+            kind.plan = lambda arguments: self.plan  # type: ignore[method-assign]
         kind.run(self.arguments, control or Control())
+
+    @cached_property
+    def plan(self) -> EditPlan:
+        return self.kind(self.root, self.facts).plan(self.arguments)
 
     def result(self) -> Tree:
         """The new skill's files; the one that holds the time of making is only looked for."""
@@ -119,14 +142,15 @@ def killed(work: Callable[[Hook], None], point: int) -> bool:
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
 
 
-@pytest.mark.parametrize(("operation", "kind"), CASES)
+@every_case
 def test_killed_anywhere_it_is_whole_or_absent_and_finishes_when_taken_up_again(
-    root: Path, operation: str, kind: DatasetFormat
+    root: Path, kind: Kind, record_property: Callable[[str, object], None]
 ):
-    case = Case(root, operation, kind)
+    case = Case(root, kind)
     points, whole = case.points()
     assert points.count("publish") == 1
     assert len(points) > 10
+    record_property("points", len(points))
     for point, what in enumerate(points):
         assert killed(case.run, point)
         published = point > points.index("publish")
@@ -142,30 +166,26 @@ def test_killed_anywhere_it_is_whole_or_absent_and_finishes_when_taken_up_again(
     assert case.untouched()
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EIO])
-@pytest.mark.parametrize(("operation", "kind"), CASES)
-def test_a_disk_that_refuses_any_step_leaves_nothing(
-    root: Path, operation: str, kind: DatasetFormat, code: int
-):
-    case = Case(root, operation, kind)
+@every_case
+def test_a_disk_that_refuses_any_step_leaves_nothing(root: Path, kind: Kind):
+    case = Case(root, kind)
     points, _ = case.points()
 
-    def refuse() -> None:
+    def refuse(code: int) -> None:
         raise OSError(code, os.strerror(code))
 
     for point in range(points.index("publish") + 1):
-        with pytest.raises(DiskProblem) as caught:
-            case.run(at(point, refuse))
-        words = {errno.ENOSPC: "disk is full", errno.EACCES: "No permission"}
-        assert words.get(code, "can't be written") in str(caught.value)
-        assert visible(root) == case.names
-        assert leftovers(root) == []
+        for code, words in ((errno.ENOSPC, "disk is full"), (errno.EACCES, "No permission")):
+            with pytest.raises(DiskProblem, match=words):
+                case.run(at(point, partial(refuse, code)))
+            assert visible(root) == case.names
+            assert leftovers(root) == []
     assert case.untouched()
 
 
-@pytest.mark.parametrize(("operation", "kind"), CASES)
-def test_cancelled_anywhere_it_leaves_nothing(root: Path, operation: str, kind: DatasetFormat):
-    case = Case(root, operation, kind)
+@every_case
+def test_cancelled_anywhere_it_leaves_nothing(root: Path, kind: Kind):
+    case = Case(root, kind)
     points, _ = case.points()
     for point in range(len(points)):
         cancelled: list[bool] = []
@@ -195,7 +215,7 @@ def _reflinks(root: Path) -> bool:
 
 @pytest.mark.parametrize("mode", list(FileMode))
 def test_killed_while_copying_whatever_the_file_mode(root: Path, mode: FileMode):
-    case = Case(root, "delete", DatasetFormat.H264)
+    case = Case(root, Kind(DeleteEpisodes, (DatasetFormat.H264,)))
     case.arguments["file_mode"] = mode.value
     if mode is FileMode.REFLINK and not _reflinks(root):
         with pytest.raises(DiskProblem, match="choose the file mode auto"):
@@ -212,7 +232,7 @@ def test_killed_while_copying_whatever_the_file_mode(root: Path, mode: FileMode)
 
 
 def test_what_nobody_takes_up_again_is_cleaned_but_not_what_is_being_made(root: Path):
-    case = Case(root, "delete", DatasetFormat.H5)
+    case = Case(root, Kind(DeleteEpisodes, (DatasetFormat.H5,)))
     assert killed(case.run, 5)
     assert leftovers(root) == [".new.staging"]
     with SkillLocks(root / ".training_manager" / "locks") as locks:
@@ -225,7 +245,7 @@ def test_what_nobody_takes_up_again_is_cleaned_but_not_what_is_being_made(root: 
 
 
 def test_a_skill_that_somebody_else_made_meanwhile_is_left_alone(root: Path):
-    case = Case(root, "delete", DatasetFormat.H5)
+    case = Case(root, Kind(DeleteEpisodes, (DatasetFormat.H5,)))
     (root / "new").mkdir()
     (root / "new/metadata.json").write_text("{}")
     with pytest.raises(Conflict, match="already a skill"):

@@ -70,6 +70,7 @@ class Files:
         self._advance = advance
         self._before = before
         self._unshared: set[int] = set()  # file systems, by device, that share no blocks with ours
+        self._copied: list[Path] = []  # not yet known to be on disk
 
     def make_folder(self, path: Path) -> None:
         """Make a folder and those above it; no error if it is there."""
@@ -81,6 +82,7 @@ class Files:
     def place(self, source: Path, target: Path, *, linkable: bool, size: int | None = None) -> None:
         """Make `target` hold what `source` holds. `linkable`: nobody writes such files in place.
 
+        It is on disk after the next `settle`, as waiting for each file takes its time.
         Raises `Conflict` where the source does not have the `size` that it had.
         """
         self.make_folder(target.parent)
@@ -110,6 +112,7 @@ class Files:
             with target.open("xb") as file:
                 file.write(content)
                 file.flush()
+                self._before("sync", target)
                 os.fsync(file.fileno())
         self._advance(len(content))
 
@@ -119,6 +122,7 @@ class Files:
         with explained(target):
             self._before("make", target)
             produce(target)
+            self._before("sync", target)
             sync(target)
 
     def change(self, target: Path, edit: Callable[[Path], None]) -> None:
@@ -126,10 +130,20 @@ class Files:
         with explained(target):
             self._before("change", target)
             edit(target)
+            self._before("sync", target)
             sync(target)
+
+    def settle(self) -> None:
+        """Have all that was placed on disk when this returns; `publish` does it, too."""
+        for path in self._copied:
+            with explained(path):
+                self._before("settle", path)
+                sync(path)
+        self._copied.clear()
 
     def publish(self, stage: Path, target: Path) -> None:
         """Put everything below `stage` on disk, then let it appear as `target` by one rename."""
+        self.settle()
         with explained(stage):
             self._before("sync", stage)
             for folder, _, _ in os.walk(stage):
@@ -155,7 +169,7 @@ class Files:
                 if error.errno in _NEVER:
                     self._unshared.add(status.st_dev)
             else:
-                os.fsync(writing.fileno())
+                self._copied.append(target)
                 _keep_times(source, target)
                 return True
         target.unlink()
@@ -180,7 +194,9 @@ class Files:
         with source.open("rb") as reading, target.open("xb") as writing:
             while count := _copy_some(reading.fileno(), writing.fileno()):
                 self._advance(count)
-            os.fsync(writing.fileno())
+            # has the kernel begin to write, so that there is little to wait for in the end
+            os.posix_fadvise(writing.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        self._copied.append(target)
         _keep_times(source, target)
 
 

@@ -101,5 +101,6 @@ def apply_plan(
             check()
             step.apply(stage, files)
             done()
+        files.settle()
         check()
     return root / plan.name
