@@ -57,7 +57,11 @@ class TrainingManagerNode:
     def start(self) -> None:
         """Publish the skills as they are, serve, and publish every change of them from then on."""
         self._publish_skills()  # before all else: who waits for the robot waits for this
+        found = self._skills_topic.get_subscription_count()
         self._serve()
+        if self._skills_topic.get_subscription_count() > found:
+            # Whoever is found after a publication gets it with a later heartbeat: after seconds.
+            self._publish_skills()
         self._watch = watch(self._skills_dir, self._on_change)
         self._on_change(())  # what changed before the watch stood
         if self._work is not None:
