@@ -1,14 +1,7 @@
 /** Checking, marking and planning edits of datasets. Plans touch nothing. */
 import type { Ask } from "./ask.ts";
-import type { CheckResult, EditPlan, MergeRules, MergeSource } from "./editing.ts";
+import type { CheckResult, EditPlan, MarkChange, MergeRules, MergeSource } from "./editing.ts";
 import { readCheckResult, readEditPlan } from "./editing.ts";
-import type { Verdict } from "./messages.ts";
-
-/** What is to be set; what is left out stays as it is. */
-export interface MarkChange {
-  readonly verdict?: Verdict;
-  readonly note?: string;
-}
 
 export interface EditCommands {
   planDelete(skill: string, episodes: readonly number[], name: string): Promise<EditPlan>;

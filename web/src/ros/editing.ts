@@ -1,4 +1,5 @@
 /** Plans of edits, and what a check found: see msg/EditPlan.msg, Finding.msg and their like. */
+import type { Verdict } from "./messages.ts";
 import { flag, list, number, record, stamp, text } from "./wire.ts";
 
 export interface PlanProblem {
@@ -69,6 +70,12 @@ export interface CheckResult {
   readonly jobId: string;
   /** The worst first. */
   readonly findings: readonly Finding[];
+}
+
+/** What is to be set; what is left out stays as it is. */
+export interface MarkChange {
+  readonly verdict?: Verdict;
+  readonly note?: string;
 }
 
 function readProblem(wire: unknown): PlanProblem {

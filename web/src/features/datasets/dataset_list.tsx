@@ -8,6 +8,9 @@ import { Empty, Skeleton } from "@/ui/empty.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { Search } from "@/ui/search.tsx";
 import { VirtualRows } from "@/ui/virtual_rows.tsx";
+import { IconButton } from "@/ui/button.tsx";
+import { MergeDialog } from "./edit/merge_dialog.tsx";
+import { findDatasets } from "./find_datasets.ts";
 
 const ROW = 60;
 
@@ -17,9 +20,10 @@ export function DatasetList({ current }: { current: string | null }) {
   const loaded = usePanel(selectLoaded);
   const problem = usePanel((state) => state.skillList?.problem ?? "");
   const [search, setSearch] = useState("");
+  const [merging, setMerging] = useState(false);
   const wanted = useDeferredValue(search);
   const datasets = useMemo(() => skills.filter((skill) => skill.datasetFormat !== ""), [skills]);
-  const found = useMemo(() => find(datasets, wanted), [datasets, wanted]);
+  const found = useMemo(() => findDatasets(datasets, wanted), [datasets, wanted]);
   const render = useCallback(
     (index: number) => {
       const skill = found[index];
@@ -30,9 +34,17 @@ export function DatasetList({ current }: { current: string | null }) {
 
   return (
     <>
-      <header className="flex border-b border-line px-3 py-2">
+      <header className="flex gap-2 border-b border-line px-3 py-2">
         <Search label="Search datasets" value={search} onChange={setSearch} />
+        <IconButton
+          label="Merge datasets"
+          icon="merge"
+          look="plain"
+          disabled={datasets.length < 2}
+          onClick={() => setMerging(true)}
+        />
       </header>
+      {merging && <MergeDialog first={[]} onClose={() => setMerging(false)} />}
       {!loaded && <Skeleton rows={7} className="mx-4 h-[60px] border-b border-line py-4" />}
       {loaded && datasets.length === 0 && (
         <Empty
@@ -83,12 +95,4 @@ function DatasetRow({ skill, current }: { skill: Skill; current: boolean }) {
       </span>
     </RouteLink>
   );
-}
-
-function find(datasets: readonly Skill[], search: string): readonly Skill[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  return datasets.filter((skill) => {
-    const text = `${skill.displayName}\n${skill.name}\n${skill.datasetFormat}`.toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
 }

@@ -1,38 +1,51 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
-import type { Skill } from "@/ros/messages.ts";
 import { RouteLink } from "@/route/route_link.tsx";
 import { usePanel } from "@/state/panel.tsx";
 import { selectLoaded, selectSkill } from "@/state/selectors.ts";
-import { formatBytes, formatCount, formatRate } from "@/text/numbers.ts";
-import { Notice, Problems } from "@/ui/badge.tsx";
+import { Notice } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { Empty, Loading, Skeleton } from "@/ui/empty.tsx";
-import { Icon } from "@/ui/icons.tsx";
+import { CheckPanel } from "./check/check_panel.tsx";
+import { EpisodeFindings } from "./check/finding_view.tsx";
+import { useCheck } from "./check/use_check.ts";
+import { DatasetDialogs, useDialogs } from "./dataset_dialogs.tsx";
+import { DatasetHeader } from "./dataset_header.tsx";
+import { DatasetJobs } from "./dataset_jobs.tsx";
 import { EpisodePage } from "./episode_page.tsx";
-import { EpisodeTable } from "./episode_table.tsx";
 import { PAGE } from "./episode_pages.ts";
+import { EpisodeTable } from "./episode_table.tsx";
+import { EpisodeToolbar } from "./episode_toolbar.tsx";
+import type { Filter } from "./filter_episodes.ts";
+import { FILTERS, predicate } from "./filter_episodes.ts";
 import { clockRate } from "./player/frames.ts";
+import { SelectionBar } from "./selection_bar.tsx";
 import { UNSORTED, sortedPositions } from "./sort_episodes.ts";
 import type { Episodes } from "./use_episodes.ts";
 import { useEpisodes } from "./use_episodes.ts";
+import { useListKeys } from "./use_list_keys.ts";
+import { useMarks } from "./use_marks.ts";
+import { useSelection } from "./use_selection.ts";
 
 /** The recordings of one skill, and one of them opened. Mounted anew for another skill. */
 export function DatasetPage({ name, current }: { name: string; current: number | null }) {
   const listed = usePanel(selectSkill(name));
   const listLoaded = usePanel(selectLoaded);
   const episodes = useEpisodes(name, listed);
+  const check = useCheck(name, listed);
   const [sort, setSort] = useState(UNSORTED);
-  const [problemsOnly, setProblemsOnly] = useState(false);
+  const [filter, setFilter] = useState<Filter>("all");
+  const [checkOpen, setCheckOpen] = useState(false);
   const { ensure, ensureAll } = episodes;
-  const complete = problemsOnly || sort.key !== "order";
+  const { findingsOf } = check;
+  const needsAll = filter !== "all" || sort.key !== "order";
 
   const positions = useMemo(
-    () => sortedPositions(episodes.episodes, sort, problemsOnly),
-    [episodes.episodes, sort, problemsOnly],
+    () => sortedPositions(episodes.episodes, sort, predicate(filter, findingsOf)),
+    [episodes.episodes, sort, filter, findingsOf],
   );
   useEffect(() => {
-    if (complete) ensureAll();
-  }, [complete, ensureAll, episodes.episodes.length]);
+    if (needsAll) ensureAll();
+  }, [needsAll, ensureAll, episodes.episodes.length]);
   const onVisible = useCallback(
     (first: number, last: number) => {
       const rows = positions.slice(first, last + 1);
@@ -41,22 +54,43 @@ export function DatasetPage({ name, current }: { name: string; current: number |
     [ensure, positions],
   );
 
+  const selecting = useSelection(episodes, positions);
+  const marks = useMarks(name, episodes);
+  const dialogs = useDialogs(name, episodes, selecting);
+  const listKeys = useListKeys(current === null, selecting, {
+    keep: (ids) => marks.judge(ids, "keep"),
+    reject: (ids) => marks.judge(ids, "reject"),
+    note: dialogs.openNote,
+    remove: dialogs.openDelete,
+  });
+
   const { episode, previous, next } = useCurrent(episodes, positions, current);
   const gone = listLoaded && !listed;
+  const checkBeside = checkOpen && current === null;
+  const withFindings = findingIds(check.result?.findings ?? []);
 
   return (
     <div className="flex min-h-0 min-w-0 flex-1">
       <div
-        className={`min-h-0 min-w-0 flex-col border-line ${current === null ? "flex flex-1" : "hidden w-72 shrink-0 border-r md:flex xl:w-80"}`}
+        className={`@container min-h-0 min-w-0 flex-col border-line ${
+          current !== null
+            ? "hidden w-72 shrink-0 border-r md:flex xl:w-80"
+            : checkBeside
+              ? "hidden flex-1 lg:flex"
+              : "flex flex-1"
+        }`}
       >
         <DatasetHeader
           name={name}
           listed={listed}
           episodes={episodes}
           narrow={current !== null}
-          problemsOnly={problemsOnly}
-          onProblemsOnly={() => setProblemsOnly(!problemsOnly)}
+          check={check}
+          checkOpen={checkOpen}
+          onCheck={() => setCheckOpen(!checkOpen)}
+          commands={dialogs.menu}
         />
+        <DatasetJobs name={name} />
         {gone && (
           <div className="p-3">
             <Notice tone="danger" title="This skill is no longer there" />
@@ -76,14 +110,18 @@ export function DatasetPage({ name, current }: { name: string; current: number |
         {episodes.dataset === null && !episodes.problem && (
           <Skeleton rows={8} className="mx-4 h-[60px] border-b border-line py-3.5" />
         )}
+        {episodes.episodes.length > 0 && (
+          <EpisodeToolbar
+            selecting={selecting}
+            filter={filter}
+            onFilter={setFilter}
+            sort={sort}
+            onSort={setSort}
+            withFindings={withFindings.length > 0 ? () => selecting.set(withFindings) : null}
+          />
+        )}
         {episodes.dataset !== null && positions.length === 0 && (
-          <Empty icon="film" title={problemsOnly ? "No problems" : "No episodes"}>
-            {problemsOnly
-              ? episodes.loading
-                ? "Looking through all episodes…"
-                : "Every episode reads well."
-              : "The dataset is there, but nothing is recorded in it."}
-          </Empty>
+          <Nothing filter={filter} loading={episodes.loading} onAll={() => setFilter("all")} />
         )}
         {positions.length > 0 && (
           <EpisodeTable
@@ -94,9 +132,33 @@ export function DatasetPage({ name, current }: { name: string; current: number |
             sort={sort}
             onSort={setSort}
             onVisible={onVisible}
+            selecting={selecting}
+            findingsOf={findingsOf}
           />
         )}
+        <SelectionBar
+          selecting={selecting}
+          marks={marks}
+          onNote={() => dialogs.openNote(selecting.ids)}
+          onDelete={dialogs.openDelete}
+        />
       </div>
+      {checkBeside && (
+        <div className="flex min-h-0 min-w-0 flex-1 border-line lg:w-96 lg:flex-none lg:border-l">
+          <CheckPanel
+            skill={name}
+            listed={listed}
+            check={check}
+            onSelect={(ids) => {
+              setFilter("all");
+              selecting.set(ids);
+              // Where there is room for one of them alone, the list comes back.
+              if (window.innerWidth < 1024) setCheckOpen(false);
+            }}
+            onClose={() => setCheckOpen(false)}
+          />
+        </div>
+      )}
       {current !== null && (
         <section aria-label={`Episode ${current}`} className="flex min-h-0 min-w-0 flex-1 flex-col">
           {episode && episodes.dataset ? (
@@ -108,6 +170,11 @@ export function DatasetPage({ name, current }: { name: string; current: number |
               rate={clockRate(episodes.dataset.rate, episode.frames, episode.duration)}
               previous={previous}
               next={next}
+              marks={marks}
+              onNote={() => dialogs.openNote(new Set([episode.id]))}
+              findings={
+                <EpisodeFindings findings={findingsOf(episode.id)} stale={check.result?.current === false} />
+              }
             />
           ) : (
             <NoEpisode
@@ -119,7 +186,27 @@ export function DatasetPage({ name, current }: { name: string; current: number |
           )}
         </section>
       )}
+      <DatasetDialogs skill={listed} dialogs={dialogs} episodes={episodes} marks={marks} />
+      {listKeys}
     </div>
+  );
+}
+
+function findingIds(findings: readonly { readonly episode: number | null }[]): readonly number[] {
+  return [...new Set(findings.map((finding) => finding.episode).filter((id) => id !== null))];
+}
+
+function Nothing({ filter, loading, onAll }: { filter: Filter; loading: boolean; onAll: () => void }) {
+  const none = FILTERS.find((entry) => entry.filter === filter)?.none;
+  if (loading && filter !== "all") return <Loading label="Looking through all episodes…" />;
+  return (
+    <Empty
+      icon="film"
+      title={filter === "all" ? "No episodes" : "None of them"}
+      action={filter !== "all" && <Button onClick={onAll}>Show all episodes</Button>}
+    >
+      {none}
+    </Empty>
   );
 }
 
@@ -170,81 +257,4 @@ function NoEpisode({
       {problem ?? "The dataset has no episode with this number."}
     </Empty>
   );
-}
-
-function DatasetHeader({
-  name,
-  listed,
-  episodes,
-  narrow,
-  problemsOnly,
-  onProblemsOnly,
-}: {
-  name: string;
-  listed: Skill | undefined;
-  episodes: Episodes;
-  narrow: boolean;
-  problemsOnly: boolean;
-  onProblemsOnly: () => void;
-}) {
-  const { dataset } = episodes;
-  const total = dataset ? episodes.episodes.length : (listed?.episodeCount ?? 0);
-  const facts = [
-    formatCount(total, "episode"),
-    dataset?.format ?? listed?.datasetFormat ?? "",
-    formatRate(dataset?.rate ?? listed?.rate ?? 0),
-    listed ? formatBytes(listed.sizeBytes) : "",
-  ];
-  const cameras = dataset?.cameras.map(cameraText) ?? [];
-  return (
-    <header className="space-y-2 border-b border-line px-4 py-2.5">
-      <div className="flex items-center gap-2">
-        <RouteLink
-          to={{ tab: "datasets" }}
-          aria-label="Back to the datasets"
-          className={`-ml-2 grid size-8 shrink-0 place-items-center rounded-md text-quiet hover:bg-hover ${narrow ? "xl:hidden" : "md:hidden"}`}
-        >
-          <Icon name="back" />
-        </RouteLink>
-        <div className="min-w-0 flex-1">
-          <h1 className="truncate text-base font-semibold">{listed?.displayName ?? name}</h1>
-          <p className="truncate text-xs text-faint">{facts.filter(Boolean).join(" · ")}</p>
-        </div>
-        <Button
-          look="quiet"
-          icon="alert"
-          aria-pressed={problemsOnly}
-          title="Show episodes with problems only"
-          onClick={onProblemsOnly}
-          className="px-2! aria-pressed:bg-warn-soft aria-pressed:text-warn"
-        >
-          <span className={narrow ? "sr-only" : "max-md:sr-only"}>Problems only</span>
-        </Button>
-      </div>
-      {!narrow && cameras.length > 0 && (
-        <p className="flex flex-wrap gap-x-4 gap-y-0.5 text-xs text-quiet">
-          {cameras.map((text) => (
-            <span key={text} className="inline-flex items-center gap-1.5">
-              <Icon name="camera" className="size-3.5 text-faint" />
-              {text}
-            </span>
-          ))}
-        </p>
-      )}
-      {!narrow && <Problems tone="warn" problems={dataset?.problems ?? listed?.datasetProblems ?? []} />}
-    </header>
-  );
-}
-
-function cameraText(camera: {
-  name: string;
-  width: number;
-  height: number;
-  codec: string;
-  pixFmt: string;
-}): string {
-  const size = camera.width > 0 ? `${camera.width} × ${camera.height}` : "";
-  return [camera.name, [size, camera.codec, camera.pixFmt].filter(Boolean).join(" ")]
-    .filter(Boolean)
-    .join(": ");
 }

@@ -1,19 +1,23 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
+import type { ReactNode } from "react";
 import type { Camera, Episode } from "@/ros/messages.ts";
 import { navigation, useRoute } from "@/route/navigation.ts";
 import { RouteLink } from "@/route/route_link.tsx";
 import { formatBytes } from "@/text/numbers.ts";
 import { formatRecorded } from "@/text/time.ts";
-import { Badge, Problems } from "@/ui/badge.tsx";
+import { Badge, Notice, Problems } from "@/ui/badge.tsx";
 import { IconButton } from "@/ui/button.tsx";
 import { Empty } from "@/ui/empty.tsx";
 import { Icon } from "@/ui/icons.tsx";
+import { VerdictBadge } from "./marks_view.tsx";
+import { EpisodeMarks } from "./episode_marks.tsx";
 import { CameraTile } from "./player/camera_tile.tsx";
 import { Controls } from "./player/controls.tsx";
 import { KeyHelp } from "./player/help.tsx";
 import { belongsElsewhere, pressKey } from "./player/keys.ts";
 import { usePlayer } from "./player/use_player.ts";
 import { SignalsView } from "./signals/signals_view.tsx";
+import type { Marks } from "./use_marks.ts";
 
 /** One episode: its cameras in step, and its signals. Mounted anew for another episode. */
 export function EpisodePage({
@@ -23,6 +27,9 @@ export function EpisodePage({
   rate,
   previous,
   next,
+  marks,
+  onNote,
+  findings,
 }: {
   skill: string;
   episode: Episode;
@@ -31,11 +38,22 @@ export function EpisodePage({
   rate: number;
   previous: number | null;
   next: number | null;
+  marks: Marks;
+  /** Opens the note of this episode. */
+  onNote: () => void;
+  findings: ReactNode;
 }) {
   const { time } = useRoute();
   const player = usePlayer(episode.frames, rate, time);
   const [help, setHelp] = useState(false);
   const [enlarged, setEnlarged] = useState<string | null>(null);
+  const mark = useRef<(what: "keep" | "reject" | "note") => void>(() => undefined);
+  useEffect(() => {
+    mark.current = (what) => {
+      if (what === "note") onNote();
+      else marks.judge(new Set([episode.id]), what);
+    };
+  });
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -44,7 +62,13 @@ export function EpisodePage({
         const to = direction === 1 ? next : previous;
         if (to !== null) navigation.go({ tab: "datasets", skill, episode: to });
       };
-      if (pressKey(event, { player, goEpisode, toggleHelp: () => setHelp(true) })) event.preventDefault();
+      const keys = {
+        player,
+        goEpisode,
+        toggleHelp: () => setHelp(true),
+        mark: (what: "keep" | "reject" | "note") => mark.current(what),
+      };
+      if (pressKey(event, keys)) event.preventDefault();
     };
     // A click on one of the player's buttons leaves the focus, so that Space still plays afterwards.
     const onMouseDown = (event: MouseEvent): void => {
@@ -63,9 +87,24 @@ export function EpisodePage({
   const only = seen.some((camera) => camera.name === enlarged) ? enlarged : null;
   return (
     <div data-player className="flex min-h-0 flex-1 flex-col">
-      <EpisodeHeader skill={skill} episode={episode} previous={previous} next={next} />
+      <EpisodeHeader
+        skill={skill}
+        episode={episode}
+        previous={previous}
+        next={next}
+        marks={<EpisodeMarks episode={episode} marks={marks} onNote={onNote} />}
+      />
       <div className="min-h-0 flex-1 space-y-4 overflow-y-auto overscroll-contain px-4 py-3">
+        {marks.problem && <Notice tone="danger">{marks.problem}</Notice>}
         <Problems tone="warn" problems={episode.problems} />
+        {episode.note && (
+          <p className="flex gap-2 rounded-lg bg-sunken px-3 py-2 whitespace-pre-wrap wrap-anywhere">
+            <Icon name="note" className="mt-0.5 text-faint" />
+            <span className="sr-only">Note: </span>
+            {episode.note}
+          </p>
+        )}
+        {findings}
         {seen.length > 0 ? (
           <div
             className={`grid items-start gap-2 ${only === null && seen.length > 1 ? "grid-cols-[repeat(auto-fit,minmax(min(100%,17rem),1fr))]" : ""}`}
@@ -106,11 +145,13 @@ function EpisodeHeader({
   episode,
   previous,
   next,
+  marks,
 }: {
   skill: string;
   episode: Episode;
   previous: number | null;
   next: number | null;
+  marks: ReactNode;
 }) {
   const go = (to: number | null): void => {
     if (to !== null) navigation.go({ tab: "datasets", skill, episode: to });
@@ -129,10 +170,12 @@ function EpisodeHeader({
         <h2 className="flex items-center gap-2 font-semibold">
           Episode {episode.id}
           {!episode.converted && <Badge>raw</Badge>}
+          <VerdictBadge verdict={episode.verdict} />
           {episode.task && <span className="truncate font-normal text-quiet">{episode.task}</span>}
         </h2>
         <p className="truncate text-xs text-faint">{facts.filter(Boolean).join(" · ")}</p>
       </div>
+      {marks}
       <IconButton
         label="Previous episode"
         icon="arrowUp"

@@ -74,6 +74,15 @@ export class EpisodePages {
     void this.#work();
   };
 
+  /** What was just changed on the robot, shown before it tells so itself. */
+  readonly patch = (ids: ReadonlySet<number>, change: Partial<Episode>): void => {
+    this.#generation += 1;
+    const episodes = this.#state.episodes.map((episode) =>
+      episode && ids.has(episode.id) ? { ...episode, ...change } : episode,
+    );
+    this.#change({ episodes });
+  };
+
   #isMissing(page: number): boolean {
     if (this.#stale.has(page)) return true;
     const { episodes, dataset } = this.#state;

@@ -1,5 +1,6 @@
 import { useCallback } from "react";
-import type { ReactNode } from "react";
+import type { MouseEvent, ReactNode } from "react";
+import type { Finding } from "@/ros/editing.ts";
 import type { Episode } from "@/ros/messages.ts";
 import { RouteLink } from "@/route/route_link.tsx";
 import { formatBytes } from "@/text/numbers.ts";
@@ -7,9 +8,13 @@ import { formatDuration, formatRecorded } from "@/text/time.ts";
 import { Badge } from "@/ui/badge.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { VirtualRows } from "@/ui/virtual_rows.tsx";
+import type { FindingsOf } from "./filter_episodes.ts";
+import { FindingsBadge, VerdictBadge } from "./marks_view.tsx";
+import { SelectBox } from "./select_box.tsx";
 import type { Sort, SortKey } from "./sort_episodes.ts";
-import { UNSORTED, nextSort } from "./sort_episodes.ts";
+import { nextSort } from "./sort_episodes.ts";
 import { Thumbnail } from "./thumbnail.tsx";
+import type { Selecting } from "./use_selection.ts";
 
 const ROW = 60;
 /** Columns of the wide table; in a narrow one a row has two lines instead. */
@@ -24,6 +29,8 @@ export function EpisodeTable({
   sort,
   onSort,
   onVisible,
+  selecting,
+  findingsOf,
 }: {
   skill: string;
   episodes: readonly (Episode | undefined)[];
@@ -33,20 +40,33 @@ export function EpisodeTable({
   sort: Sort;
   onSort: (sort: Sort) => void;
   onVisible: (first: number, last: number) => void;
+  selecting: Selecting;
+  findingsOf: FindingsOf;
 }) {
   const render = useCallback(
     (row: number) => {
       const episode = episodes[positions[row] ?? -1];
-      return <EpisodeRow skill={skill} episode={episode} current={episode?.id === current} />;
+      if (!episode) return <EmptyRow />;
+      return (
+        <EpisodeRow
+          skill={skill}
+          episode={episode}
+          row={row}
+          current={episode.id === current}
+          selected={selecting.ids.has(episode.id)}
+          selecting={selecting}
+          findings={findingsOf(episode.id)}
+        />
+      );
     },
-    [skill, episodes, positions, current],
+    [skill, episodes, positions, current, selecting, findingsOf],
   );
   return (
-    <div className="@container flex min-h-0 flex-1 flex-col">
+    <div className="flex min-h-0 flex-1 flex-col">
       <div
         role="group"
         aria-label="Sort episodes"
-        className={`hidden h-8 shrink-0 border-b border-line px-4 text-xs text-faint ${COLUMNS}`}
+        className={`hidden h-8 shrink-0 border-b border-line pr-4 pl-11 text-xs text-faint ${COLUMNS}`}
       >
         <span />
         <Head label="Episode" sortKey="order" sort={sort} onSort={onSort} />
@@ -56,7 +76,6 @@ export function EpisodeTable({
         <Head label="Size" sortKey="size" sort={sort} onSort={onSort} right />
         <Head label="Problems" sortKey="problems" sort={sort} onSort={onSort} />
       </div>
-      <SortChoice sort={sort} onSort={onSort} />
       <VirtualRows
         label="Episodes"
         count={positions.length}
@@ -67,39 +86,6 @@ export function EpisodeTable({
         render={render}
       />
     </div>
-  );
-}
-
-const CHOICES: readonly { readonly sort: Sort; readonly label: string }[] = [
-  { sort: UNSORTED, label: "In the dataset’s order" },
-  { sort: { key: "order", descending: true }, label: "Last first" },
-  { sort: { key: "duration", descending: true }, label: "Longest first" },
-  { sort: { key: "duration", descending: false }, label: "Shortest first" },
-  { sort: { key: "size", descending: true }, label: "Largest first" },
-  { sort: { key: "problems", descending: true }, label: "Problems first" },
-];
-
-/** Where there is no room for columns with heads. */
-function SortChoice({ sort, onSort }: { sort: Sort; onSort: (sort: Sort) => void }) {
-  const chosen = CHOICES.findIndex(
-    (choice) => choice.sort.key === sort.key && choice.sort.descending === sort.descending,
-  );
-  return (
-    <label className="flex h-9 shrink-0 items-center border-b border-line px-4 text-xs text-faint @3xl:hidden">
-      <span className="sr-only">Sort episodes</span>
-      <select
-        value={chosen}
-        onChange={(event) => onSort(CHOICES[Number(event.target.value)]?.sort ?? UNSORTED)}
-        className="-ml-1 h-full min-w-0 flex-1 bg-transparent text-quiet"
-      >
-        {chosen < 0 && <option value={-1}>By {sort.key}</option>}
-        {CHOICES.map((choice, index) => (
-          <option key={choice.label} value={index}>
-            {choice.label}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 
@@ -134,66 +120,115 @@ function Head({
   );
 }
 
+function EmptyRow() {
+  return (
+    <div className="flex h-full items-center gap-3 border-b border-line pr-4 pl-11">
+      <span className="h-11 w-[60px] shrink-0 rounded bg-sunken" />
+      <span className="h-3 w-1/2 rounded bg-sunken" />
+    </div>
+  );
+}
+
 function EpisodeRow({
   skill,
   episode,
+  row,
   current,
+  selected,
+  selecting,
+  findings,
 }: {
   skill: string;
-  episode: Episode | undefined;
+  episode: Episode;
+  row: number;
   current: boolean;
+  selected: boolean;
+  selecting: Selecting;
+  findings: readonly Finding[];
 }) {
-  if (!episode) {
-    return (
-      <div className="flex h-full items-center gap-3 border-b border-line px-4">
-        <span className="h-11 w-[60px] shrink-0 rounded bg-sunken" />
-        <span className="h-3 w-1/2 rounded bg-sunken" />
-      </div>
-    );
-  }
   const problem = episode.problems[0];
+  const trouble = problem ?? findings[0]?.message;
+  const troubles = [...episode.problems, ...findings.map((finding) => finding.message)];
+  const select = (event: MouseEvent): boolean => {
+    if (event.shiftKey) selecting.extend(episode.id);
+    else if (event.ctrlKey || event.metaKey) selecting.toggle(episode.id);
+    else return false;
+    return true;
+  };
   return (
-    <RouteLink
-      to={{ tab: "datasets", skill, episode: episode.id }}
-      aria-current={current ? "true" : undefined}
-      data-episode={episode.id}
-      className={`flex h-full items-center gap-3 border-b border-line px-4 hover:bg-hover aria-[current]:bg-accent-soft ${COLUMNS}`}
+    <div
+      className={`flex h-full items-stretch border-b border-line pr-4 select-none hover:bg-hover ${current ? "bg-accent-soft" : selected ? "bg-accent-soft/60" : ""}`}
     >
-      <Thumbnail skill={skill} episode={episode.id} />
-      <span className="min-w-0 flex-1">
-        <span className="flex items-center gap-1.5">
-          <span className="font-medium">Episode {episode.id}</span>
-          {!episode.converted && <Badge>raw</Badge>}
-          {problem && (
-            <span className="text-warn @3xl:hidden" title={problem}>
-              <Icon name="alert" className="size-3.5" />
-              <span className="sr-only">{problem}</span>
+      <SelectBox
+        label={`Select episode ${episode.id}`}
+        checked={selected}
+        onChange={(event) => {
+          if (!select(event)) selecting.toggle(episode.id);
+        }}
+      />
+      <RouteLink
+        to={{ tab: "datasets", skill, episode: episode.id }}
+        aria-current={current ? "true" : undefined}
+        data-episode={episode.id}
+        data-row={row}
+        onClickCapture={(event) => {
+          if (select(event)) event.preventDefault();
+        }}
+        className={`flex min-w-0 flex-1 items-center gap-3 -outline-offset-2 ${COLUMNS}`}
+      >
+        <Thumbnail skill={skill} episode={episode.id} />
+        <span className="min-w-0 flex-1">
+          <span className="flex items-center gap-1.5">
+            <span className="truncate font-medium">Episode {episode.id}</span>
+            {!episode.converted && <Badge>raw</Badge>}
+            <VerdictBadge verdict={episode.verdict} />
+            <FindingsBadge findings={findings} />
+            {problem && (
+              <span className="text-warn @3xl:hidden" title={problem}>
+                <Icon name="alert" className="size-3.5" />
+                <span className="sr-only">{problem}</span>
+              </span>
+            )}
+          </span>
+          <span className="block truncate text-xs text-faint @3xl:hidden">
+            {formatDuration(episode.duration)}
+            {episode.note ? <Note note={episode.note} /> : ` · ${episode.frames.toLocaleString("en")} frames`}
+          </span>
+          {(episode.note || episode.task) && (
+            <span className="block truncate text-xs text-faint max-@3xl:hidden">
+              {episode.note ? <Note note={episode.note} /> : episode.task}
             </span>
           )}
         </span>
-        <span className="block truncate text-xs text-faint @3xl:hidden">
-          {formatDuration(episode.duration)} · {episode.frames.toLocaleString("en")} frames
+        <Cell>{formatRecorded(episode.start) || "–"}</Cell>
+        <Cell right>{formatDuration(episode.duration)}</Cell>
+        <Cell right>{episode.frames.toLocaleString("en")}</Cell>
+        <Cell right>{formatBytes(episode.sizeBytes)}</Cell>
+        <span
+          className={`hidden min-w-0 items-center gap-1.5 text-xs @3xl:flex ${problem ? "text-warn" : "text-quiet"}`}
+        >
+          {trouble && (
+            <>
+              {problem && <Icon name="alert" className="size-3.5" />}
+              <span className="truncate" title={troubles.join("\n")}>
+                {trouble}
+                {troubles.length > 1 && ` (+${troubles.length - 1})`}
+              </span>
+            </>
+          )}
         </span>
-        {episode.task && (
-          <span className="block truncate text-xs text-faint max-@3xl:hidden">{episode.task}</span>
-        )}
-      </span>
-      <Cell>{formatRecorded(episode.start) || "–"}</Cell>
-      <Cell right>{formatDuration(episode.duration)}</Cell>
-      <Cell right>{episode.frames.toLocaleString("en")}</Cell>
-      <Cell right>{formatBytes(episode.sizeBytes)}</Cell>
-      <span className="hidden min-w-0 items-center gap-1.5 text-xs text-warn @3xl:flex">
-        {problem && (
-          <>
-            <Icon name="alert" className="size-3.5" />
-            <span className="truncate" title={episode.problems.join("\n")}>
-              {problem}
-              {episode.problems.length > 1 && ` (+${episode.problems.length - 1})`}
-            </span>
-          </>
-        )}
-      </span>
-    </RouteLink>
+      </RouteLink>
+    </div>
+  );
+}
+
+function Note({ note }: { note: string }) {
+  return (
+    <span title={note} className="text-quiet">
+      <Icon name="note" className="mx-1 -mt-0.5 inline size-3" />
+      <span className="sr-only">Note: </span>
+      {note}
+    </span>
   );
 }
 

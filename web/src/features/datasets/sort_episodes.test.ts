@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Episode } from "@/ros/messages.ts";
 import { readEpisode } from "@/ros/messages.ts";
 import { UNSORTED, nextSort, sortedPositions } from "./sort_episodes.ts";
 
@@ -11,17 +12,18 @@ const EPISODES = [
 
 describe("sortedPositions", () => {
   it("in the dataset's order holds the place of what is not fetched yet", () => {
-    expect(sortedPositions(EPISODES, UNSORTED, false)).toEqual([0, 1, 2, 3]);
-    expect(sortedPositions(EPISODES, { key: "order", descending: true }, false)).toEqual([3, 2, 1, 0]);
+    expect(sortedPositions(EPISODES, UNSORTED, null)).toEqual([0, 1, 2, 3]);
+    expect(sortedPositions(EPISODES, { key: "order", descending: true }, null)).toEqual([3, 2, 1, 0]);
   });
   it("sorts what is there, ties in the dataset's order", () => {
-    expect(sortedPositions(EPISODES, { key: "duration", descending: true }, false)).toEqual([1, 0, 3]);
-    expect(sortedPositions(EPISODES, { key: "duration", descending: false }, false)).toEqual([0, 3, 1]);
-    expect(sortedPositions(EPISODES, { key: "start", descending: false }, false)).toEqual([1, 0, 3]);
-    expect(sortedPositions(EPISODES, { key: "problems", descending: true }, false)).toEqual([3, 0, 1]);
+    expect(sortedPositions(EPISODES, { key: "duration", descending: true }, null)).toEqual([1, 0, 3]);
+    expect(sortedPositions(EPISODES, { key: "duration", descending: false }, null)).toEqual([0, 3, 1]);
+    expect(sortedPositions(EPISODES, { key: "start", descending: false }, null)).toEqual([1, 0, 3]);
+    expect(sortedPositions(EPISODES, { key: "problems", descending: true }, null)).toEqual([3, 0, 1]);
   });
-  it("can show those with problems alone", () => {
-    expect(sortedPositions(EPISODES, UNSORTED, true)).toEqual([0, 3]);
+  it("can show some alone", () => {
+    const troubled = (episode: Episode) => episode.problems.length > 0;
+    expect(sortedPositions(EPISODES, UNSORTED, troubled)).toEqual([0, 3]);
   });
 });
 

@@ -26,17 +26,17 @@ const VALUES: Readonly<Record<Exclude<SortKey, "order">, (episode: Episode) => n
 };
 
 /**
- * Positions of episodes in the order in which they are shown. Rows that are not fetched yet keep their
- * place in the dataset's order and are left out of any other.
+ * Positions of the wanted episodes (null: all) in the order in which they are shown. Rows that are not
+ * fetched yet keep their place among all in the dataset's order and are left out of anything else.
  */
 export function sortedPositions(
   episodes: readonly (Episode | undefined)[],
   { key, descending }: Sort,
-  problemsOnly: boolean,
+  wanted: ((episode: Episode) => boolean) | null,
 ): readonly number[] {
   const positions = [...episodes.keys()].filter((position) => {
     const episode = episodes[position];
-    if (problemsOnly) return episode !== undefined && episode.problems.length > 0;
+    if (wanted) return episode !== undefined && wanted(episode);
     return key === "order" || episode !== undefined;
   });
   if (key === "order") return descending ? positions.reverse() : positions;

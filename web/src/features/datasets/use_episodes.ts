@@ -8,6 +8,9 @@ export interface Episodes extends EpisodesState {
   readonly ensure: (first: number, last: number) => void;
   readonly ensureAll: () => void;
   readonly refresh: () => void;
+  readonly patch: EpisodePages["patch"];
+  /** Whether every episode is fetched. */
+  readonly complete: boolean;
 }
 
 /** A skill's episodes, kept up to date with the skill's entry in the list. */
@@ -38,7 +41,14 @@ export function useEpisodes(name: string, listed: Skill | undefined): Episodes {
   }, [pages, epoch, version]);
 
   return useMemo(
-    () => ({ ...state, ensure: pages.ensure, ensureAll: pages.ensureAll, refresh: pages.refresh }),
+    () => ({
+      ...state,
+      ensure: pages.ensure,
+      ensureAll: pages.ensureAll,
+      refresh: pages.refresh,
+      patch: pages.patch,
+      complete: state.dataset !== null && !state.episodes.includes(undefined),
+    }),
     [state, pages],
   );
 }

@@ -2,11 +2,12 @@ import { Fragment } from "react";
 import { Dialog } from "@/ui/dialog.tsx";
 import { KEY_HELP } from "./keys.ts";
 
-export function KeyHelp({ onClose }: { onClose: () => void }) {
+/** What keys do: those of the player, or those that are given. */
+export function KeyHelp({ onClose, help = KEY_HELP }: { onClose: () => void; help?: typeof KEY_HELP }) {
   return (
     <Dialog title="Keys" onClose={onClose} width="max-w-sm">
       <dl className="grid grid-cols-[auto_1fr] items-center gap-x-4 gap-y-2.5">
-        {KEY_HELP.map(({ keys, what }) => (
+        {help.map(({ keys, what }) => (
           <Fragment key={what}>
             <dt className="flex gap-1">
               {keys.map((key) => (

@@ -7,12 +7,13 @@ function setUp(frame: number) {
   const player = new Player(300, 30, frame, { request: () => 1, cancel: () => undefined });
   const goEpisode = vi.fn();
   const toggleHelp = vi.fn();
+  const mark = vi.fn();
   const press = (key: string, more: Partial<KeyPress> = {}): boolean =>
     pressKey(
       { key, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...more },
-      { player, goEpisode, toggleHelp },
+      { player, goEpisode, toggleHelp, mark },
     );
-  return { player, goEpisode, toggleHelp, press };
+  return { player, goEpisode, toggleHelp, mark, press };
 }
 
 describe("keys", () => {
@@ -44,6 +45,18 @@ describe("keys", () => {
     expect(player.state().velocity).toBe(0);
   });
 
+  it("mark the episode; K does so at rest alone", () => {
+    const { player, mark, press } = setUp(100);
+    press("l");
+    press("k");
+    expect(player.state().velocity).toBe(0);
+    expect(mark).not.toHaveBeenCalled();
+    press("k");
+    press("X");
+    press("n");
+    expect(mark.mock.calls).toEqual([["keep"], ["reject"], ["note"]]);
+  });
+
   it("go to other episodes and show the help", () => {
     const { press, goEpisode, toggleHelp } = setUp(0);
     press("ArrowUp");
@@ -58,7 +71,8 @@ describe("keys", () => {
     expect(press("ArrowLeft", { altKey: true })).toBe(false);
     expect(press("l", { ctrlKey: true })).toBe(false);
     expect(press("k", { metaKey: true })).toBe(false);
-    expect(press("x")).toBe(false);
+    expect(press("y")).toBe(false);
+    expect(press("x", { ctrlKey: true })).toBe(false);
     expect(player.state()).toMatchObject({ frame: 100, velocity: 0 });
   });
 });

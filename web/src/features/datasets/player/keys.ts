@@ -6,6 +6,7 @@ export interface PlayerKeys {
   /** To the next (1) or previous (-1) episode. */
   readonly goEpisode: (direction: 1 | -1) => void;
   readonly toggleHelp: () => void;
+  readonly mark: (what: "keep" | "reject" | "note") => void;
 }
 
 /** As the help shows them. */
@@ -16,6 +17,9 @@ export const KEY_HELP: readonly { readonly keys: readonly string[]; readonly wha
   { keys: ["J", "K", "L"], what: "Backwards, pause, forwards; again for faster" },
   { keys: ["Home", "End"], what: "First or last frame" },
   { keys: ["↑", "↓"], what: "Previous or next episode" },
+  { keys: ["K"], what: "At rest: mark to keep; again to unmark" },
+  { keys: ["X"], what: "Mark as rejected; again to unmark" },
+  { keys: ["N"], what: "Write a note" },
   { keys: ["?"], what: "Show or hide these keys" },
 ];
 
@@ -28,7 +32,7 @@ export interface KeyPress {
 }
 
 /** Does what the key means; false where it means nothing. */
-export function pressKey(press: KeyPress, { player, goEpisode, toggleHelp }: PlayerKeys): boolean {
+export function pressKey(press: KeyPress, { player, goEpisode, toggleHelp, mark }: PlayerKeys): boolean {
   if (press.ctrlKey || press.metaKey || press.altKey) return false;
   const step = press.shiftKey ? 10 : 1;
   switch (press.key.length === 1 ? press.key.toLowerCase() : press.key) {
@@ -57,7 +61,14 @@ export function pressKey(press: KeyPress, { player, goEpisode, toggleHelp }: Pla
       player.shuttle(-1);
       return true;
     case "k":
-      player.pause();
+      if (player.state().velocity === 0) mark("keep");
+      else player.pause();
+      return true;
+    case "x":
+      mark("reject");
+      return true;
+    case "n":
+      mark("note");
       return true;
     case "l":
       player.shuttle(1);
@@ -73,7 +84,11 @@ export function pressKey(press: KeyPress, { player, goEpisode, toggleHelp }: Pla
 /** Where keys belong to what has the focus: text fields, choices, and open dialogs. */
 export function belongsElsewhere(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof Element)) return false;
-  if (target.closest("input:not([type=range]), textarea, select, [contenteditable], dialog, [role=log]"))
+  if (
+    target.closest(
+      "input:not([type=range]), textarea, select, [contenteditable], dialog, [role=menu], [role=log]",
+    )
+  )
     return true;
   // Space presses a focused button.
   return key === " " && target.closest("button, summary, label") !== null;

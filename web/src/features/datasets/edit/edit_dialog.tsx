@@ -1,0 +1,146 @@
+import { useId, useState } from "react";
+import type { ReactNode } from "react";
+import { CommandError } from "@/ros/commands.ts";
+import type { FieldError } from "@/ros/messages.ts";
+import { useCommands, usePanel } from "@/state/panel.tsx";
+import { selectSkills } from "@/state/selectors.ts";
+import { Notice } from "@/ui/badge.tsx";
+import { Button } from "@/ui/button.tsx";
+import { Dialog } from "@/ui/dialog.tsx";
+import { INPUT } from "@/ui/search.tsx";
+import { folderName, nameProblem } from "./name.ts";
+import { PlanView } from "./plan_view.tsx";
+import type { Planned } from "./use_plan.ts";
+
+/** What every edit asks for: a name for the result, a look at the plan, and the word to start. */
+export function EditDialog({
+  title,
+  intro,
+  name,
+  onName,
+  planned,
+  nothing = "",
+  start,
+  job,
+  onClose,
+  children,
+}: {
+  title: string;
+  intro: ReactNode;
+  /** Of the new skill; null: none is made. */
+  name: string | null;
+  onName: (name: string) => void;
+  planned: Planned;
+  /** What stands in the plan's place as long as nothing can be planned; "": it is on its way. */
+  nothing?: string;
+  /** The button's text. */
+  start: string;
+  /** The job that is started. */
+  job: { readonly kind: string; readonly args: object };
+  onClose: () => void;
+  children?: ReactNode;
+}) {
+  const commands = useCommands();
+  const skills = usePanel(selectSkills);
+  const [touched, setTouched] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [refusal, setRefusal] = useState<CommandError | null>(null);
+  const wrong = name === null ? null : nameProblem(name, skills);
+  const ready = planned.current && planned.plan?.possible === true && wrong === null;
+
+  async function begin(): Promise<void> {
+    setTouched(true);
+    if (!ready) return;
+    setBusy(true);
+    setRefusal(null);
+    try {
+      await commands.startJob(job.kind, job.args);
+      onClose();
+    } catch (error) {
+      setRefusal(error instanceof CommandError ? error : new CommandError(String(error)));
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Dialog title={title} onClose={onClose} width="max-w-xl">
+      <form
+        noValidate
+        className="space-y-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void begin();
+        }}
+      >
+        <div className="text-quiet">{intro}</div>
+        {children}
+        {name !== null && (
+          <NameField
+            name={name}
+            problem={wrong ?? fieldOf(refusal?.fields ?? planned.problem?.fields, "name")}
+            eager={touched || name !== ""}
+            onChange={(next) => {
+              setRefusal(null);
+              onName(next);
+            }}
+          />
+        )}
+        <PlanView planned={planned} nothing={nothing} />
+        {refusal && (
+          <Notice tone="danger" title="It was not started">
+            {refusal.message}
+          </Notice>
+        )}
+        <div className="sticky bottom-0 -mx-4 -mb-4 flex justify-end gap-2 border-t border-line bg-surface px-4 py-3">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="primary" type="submit" disabled={busy || !ready}>
+            {busy ? "Starting…" : start}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function NameField({
+  name,
+  problem,
+  eager,
+  onChange,
+}: {
+  name: string;
+  problem: string | null;
+  eager: boolean;
+  onChange: (name: string) => void;
+}) {
+  const id = useId();
+  const shown = eager ? problem : null;
+  return (
+    <div data-field="name">
+      <label htmlFor={id} className="mb-1 block font-medium">
+        Name of the new skill
+      </label>
+      <input
+        id={id}
+        value={name}
+        autoComplete="off"
+        spellCheck={false}
+        aria-invalid={shown !== null}
+        aria-describedby={`${id}-hint`}
+        onChange={(event) => onChange(event.target.value)}
+        className={INPUT}
+      />
+      <p id={`${id}-hint`} className={`mt-1 text-xs ${shown ? "text-danger" : "text-faint"}`}>
+        {shown ?? (
+          <>
+            Its folder: <span className="font-mono">{folderName(name)}</span>
+          </>
+        )}
+      </p>
+    </div>
+  );
+}
+
+function fieldOf(fields: readonly FieldError[] | undefined, field: string): string | null {
+  return fields?.find((error) => error.field === field)?.message ?? null;
+}
