@@ -68,6 +68,8 @@ function isolated(feature, others) {
 }
 
 const FEATURES = ["skills", "datasets", "training", "jobs", "logs"];
+/** Parts of several features; they themselves know none. */
+const SHARED = ["upload"];
 
 export default tseslint.config(
   { ignores: ["node_modules", "coverage", "dist"] },
@@ -106,4 +108,5 @@ export default tseslint.config(
       FEATURES.filter((other) => other !== feature),
     ),
   ),
+  ...SHARED.map((feature) => isolated(feature, FEATURES)),
 );

@@ -1,5 +1,6 @@
 import type { Job } from "@/ros/jobs.ts";
 import type { Skill } from "@/ros/messages.ts";
+import type { TrainingRun } from "@/ros/training.ts";
 import type { PanelState } from "./store.ts";
 
 const NONE: readonly Skill[] = [];
@@ -17,3 +18,14 @@ const NO_JOBS: readonly Job[] = [];
 
 /** The newest first. */
 export const selectJobs = (state: PanelState): readonly Job[] => state.jobList?.jobs ?? NO_JOBS;
+
+const NO_RUNS: readonly TrainingRun[] = [];
+
+/** The newest first. */
+export const selectRuns = (state: PanelState): readonly TrainingRun[] => state.runList?.runs ?? NO_RUNS;
+
+/** Whether the training server has an extra: "cancel", "logs", "metrics", "approval" … */
+export const selectFeature =
+  (feature: string) =>
+  (state: PanelState): boolean =>
+    state.runList?.features.includes(feature) ?? false;

@@ -1,11 +1,39 @@
-import { Empty } from "@/ui/empty.tsx";
+import { useState } from "react";
+import { useRoute } from "@/route/navigation.ts";
+import { Split } from "@/ui/split.tsx";
+import { ComparePage } from "./compare_page.tsx";
+import { NewRunPage } from "./new_run_page.tsx";
+import { RunList } from "./run_list.tsx";
+import { RunPage } from "./run_page.tsx";
+import { ServerNotice } from "./server_notice.tsx";
 
-/** Until the package talks to a training server. */
+/** All runs, and one of them, two compared, or the form for a new one. */
 export function TrainingTab() {
+  const { skill, run, other } = useRoute();
+  // While a run is open, the list stays as it was when it was opened.
+  const [filter, setFilter] = useState(skill);
+  if (run === null && filter !== skill) setFilter(skill);
+  const [activeOnly, setActiveOnly] = useState(false);
+
   return (
-    <Empty icon="training" title="Training is not built yet">
-      Uploading recordings, starting runs, following them and activating their results will be here. Nothing
-      on this page works so far; skills and recordings do.
-    </Empty>
+    <>
+      <ServerNotice />
+      <Split
+        listLabel="Runs"
+        detailLabel={run === "new" ? "New run" : "Run"}
+        chosen={run !== null}
+        listWidth={run === null ? "md:w-full" : "md:w-72 lg:w-80"}
+        list={<RunList filter={filter} activeOnly={activeOnly} onActiveOnly={setActiveOnly} />}
+        detail={
+          run === "new" ? (
+            <NewRunPage key={`${skill} ${other}`} skill={skill} from={other} back={filter} />
+          ) : run === null || skill === null ? null : other === null ? (
+            <RunPage key={`${skill} ${run}`} skill={skill} runId={run} back={filter} />
+          ) : (
+            <ComparePage key={`${skill} ${run} ${other}`} skill={skill} first={run} second={other} />
+          )
+        }
+      />
+    </>
   );
 }

@@ -1,0 +1,200 @@
+import { useMemo, useState } from "react";
+import { RouteLink } from "@/route/route_link.tsx";
+import { useAnswer } from "@/state/answer.ts";
+import { useCommands, usePanel } from "@/state/panel.tsx";
+import { selectRuns, selectSkill } from "@/state/selectors.ts";
+import { formatValue } from "@/text/numbers.ts";
+import type { TrainingRun } from "@/ros/training.ts";
+import { Notice } from "@/ui/badge.tsx";
+import { Button } from "@/ui/button.tsx";
+import { Empty, Loading } from "@/ui/empty.tsx";
+import { groupCurves } from "./curve_scale.ts";
+import { Curves } from "./curves.tsx";
+import { ranFor } from "./life_line.ts";
+import type { Pair } from "./params.ts";
+import { GROUPS, pairsOf, paramsOf, presetName } from "./params.ts";
+import { BackBar, Section } from "./run_page.tsx";
+import { StatusBadge } from "./run_row.tsx";
+import { roughDuration } from "./times.ts";
+import { presetNamed, useDefaults } from "./use_defaults.ts";
+
+/** Two runs of a skill side by side: their values and both curves. */
+export function ComparePage({ skill, first, second }: { skill: string; first: number; second: number }) {
+  const name = usePanel(selectSkill(skill))?.displayName ?? skill;
+  const a = useRun(skill, first);
+  const b = useRun(skill, second);
+  const problem = a.problem ?? b.problem;
+  const groups = useMemo(
+    () =>
+      groupCurves([
+        { name: `Run ${first}`, curves: a.curves },
+        { name: `Run ${second}`, curves: b.curves },
+      ]),
+    [first, second, a.curves, b.curves],
+  );
+  return (
+    <>
+      <BackBar back={skill} />
+      <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-3 md:px-6">
+        <h1 className="min-w-0 flex-1 truncate text-xl font-semibold tracking-tight">
+          {name}{" "}
+          <span className="font-normal text-faint">
+            run {first} and {second}
+          </span>
+        </h1>
+        <RouteLink
+          to={{ tab: "training", skill, run: first }}
+          className="font-medium text-accent hover:underline"
+        >
+          Run {first} alone
+        </RouteLink>
+      </header>
+      <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-4 py-4 md:px-6 md:py-5">
+        <div className="mx-auto max-w-5xl space-y-6">
+          {problem && <Notice tone="warn">{problem}</Notice>}
+          {a.run && b.run ? (
+            <>
+              {groups.length > 0 && (
+                <Section label="Curves">
+                  <Curves groups={groups} />
+                </Section>
+              )}
+              <Section label="Values">
+                <Values a={a.run} b={b.run} />
+              </Section>
+            </>
+          ) : problem ? (
+            <Empty icon="compare" title="These runs can’t be compared" />
+          ) : (
+            <Loading label="Asking for both runs…" />
+          )}
+        </div>
+      </div>
+    </>
+  );
+}
+
+const NO_CURVES = [] as const;
+
+function useRun(skill: string, runId: number) {
+  const commands = useCommands();
+  const listed = usePanel((state) =>
+    selectRuns(state).find((run) => run.skill === skill && run.runId === runId),
+  );
+  const version = listed ? `${listed.status} ${listed.step}` : "";
+  const { value, problem } = useAnswer(`${skill} ${runId}`, version, () => commands.getRun(skill, runId));
+  return { run: listed ?? value?.run, curves: value?.curves ?? NO_CURVES, problem };
+}
+
+function Values({ a, b }: { a: TrainingRun; b: TrainingRun }) {
+  const { value: defaults } = useDefaults();
+  const [all, setAll] = useState(false);
+  const pairs = useMemo(() => {
+    const params = (run: TrainingRun) =>
+      paramsOf(run.paramsJson, presetNamed(defaults, presetName(run.paramsJson)));
+    return pairsOf(params(a), params(b));
+  }, [a, b, defaults]);
+  const shown = all ? pairs : pairs.filter((pair) => pair.differ);
+  return (
+    <div className="space-y-3">
+      <table className="w-full table-fixed border-collapse text-left">
+        <thead>
+          <tr className="border-b border-line align-bottom">
+            <td className="w-1/3" />
+            {[a, b].map((run) => (
+              <th key={run.runId} scope="col" className="py-1.5 pr-2 font-semibold">
+                Run {run.runId}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <tr className="border-b border-line">
+            <RowHead>Status</RowHead>
+            {[a, b].map((run) => (
+              <td key={run.runId} className="py-1.5 pr-2">
+                <StatusBadge run={run} />
+              </td>
+            ))}
+          </tr>
+          <FactRow label="Preset" a={presetName(a.paramsJson)} b={presetName(b.paramsJson)} />
+          <FactRow label="Last loss" a={lossText(a)} b={lossText(b)} />
+          <FactRow label="Steps" a={a.step.toLocaleString("en")} b={b.step.toLocaleString("en")} />
+          <FactRow label="Ran for" a={ranText(a)} b={ranText(b)} />
+        </tbody>
+        {GROUPS.map(({ group, label }) => {
+          const rows = shown.filter((pair) => pair.group === group);
+          return rows.length > 0 && <PairRows key={group} label={label} rows={rows} />;
+        })}
+      </table>
+      {shown.length === 0 && <p className="text-quiet">Both were asked for with the same values.</p>}
+      <Button look="quiet" aria-pressed={all} onClick={() => setAll(!all)}>
+        {all ? "Show differing values only" : "Show all values"}
+      </Button>
+    </div>
+  );
+}
+
+function PairRows({ label, rows }: { label: string; rows: readonly Pair[] }) {
+  return (
+    <tbody>
+      <tr>
+        <th scope="colgroup" colSpan={3} className="eyebrow pt-3 pb-0.5">
+          {label}
+        </th>
+      </tr>
+      {rows.map((pair) => (
+        <FactRow
+          key={pair.path}
+          label={pair.label}
+          a={pair.first}
+          b={pair.second}
+          differ={pair.differ}
+          path={pair.path}
+        />
+      ))}
+    </tbody>
+  );
+}
+
+function FactRow({
+  label,
+  a,
+  b,
+  differ = false,
+  path,
+}: {
+  label: string;
+  a: string;
+  b: string;
+  differ?: boolean;
+  path?: string;
+}) {
+  return (
+    <tr data-pair={path} data-differ={differ} className="border-b border-line align-top">
+      <RowHead>{label}</RowHead>
+      {[a, b].map((text, index) => (
+        <td key={index} className={`py-1.5 pr-2 wrap-anywhere ${differ ? "font-medium text-accent" : ""}`}>
+          {text || "–"}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function RowHead({ children }: { children: string }) {
+  return (
+    <th scope="row" className="py-1.5 pr-2 font-normal wrap-anywhere text-quiet">
+      {children}
+    </th>
+  );
+}
+
+function lossText(run: TrainingRun): string {
+  return run.loss === null ? "" : formatValue(run.loss);
+}
+
+function ranText(run: TrainingRun): string {
+  const seconds = ranFor(run, run.updated || run.started);
+  return seconds === null ? "" : roughDuration(seconds);
+}

@@ -1,0 +1,166 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCommands, usePanel } from "@/state/panel.tsx";
+import { formatCount } from "@/text/numbers.ts";
+import { Notice } from "@/ui/badge.tsx";
+import { Button } from "@/ui/button.tsx";
+import { Search } from "@/ui/search.tsx";
+import type { RunLogText } from "./log_text.ts";
+import { NO_LOG, endOf, findLines, linesOfLog, startOf, withNewer, withOlder } from "./log_text.ts";
+
+const PART = 65_536;
+const PAUSE_MS = 2000;
+
+/** What a run writes, as it writes it. Mounted anew for another run. */
+export function RunLogView({ skill, runId }: { skill: string; runId: number }) {
+  const commands = useCommands();
+  const epoch = usePanel((state) => state.epoch);
+  const [log, setLog] = useState<RunLogText>(NO_LOG);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [paused, setPaused] = useState(false);
+  const [search, setSearch] = useState("");
+  const [loading, setLoading] = useState(false);
+  // What is shown, for calls that outlive a rendering.
+  const kept = useRef<RunLogText>(NO_LOG);
+  const show = useCallback((next: RunLogText) => {
+    kept.current = next;
+    setLog(next);
+    setProblem(null);
+  }, []);
+
+  const follow = useCallback(async (): Promise<number | null> => {
+    try {
+      const part = await commands.runLog(skill, runId, endOf(kept.current) ?? -PART, PART);
+      show(withNewer(kept.current, part));
+      if (part.complete) return null;
+      return part.text.length > PART / 2 ? 0 : PAUSE_MS;
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+      return 2 * PAUSE_MS;
+    }
+  }, [commands, show, skill, runId]);
+
+  useEffect(() => {
+    if (paused || epoch === 0) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let going = true;
+    const next = async (): Promise<void> => {
+      const pause = document.visibilityState === "hidden" ? PAUSE_MS : await follow();
+      if (going && pause !== null) timer = setTimeout(() => void next(), pause);
+    };
+    void next();
+    return () => {
+      going = false;
+      clearTimeout(timer);
+    };
+  }, [follow, paused, epoch]);
+
+  async function older(): Promise<void> {
+    const start = startOf(log);
+    if (start === null || start === 0) return;
+    setLoading(true);
+    try {
+      const from = Math.max(0, start - PART);
+      show(withOlder(kept.current, await commands.runLog(skill, runId, from, start - from)));
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    } finally {
+      setLoading(false);
+    }
+  }
+
+  const all = useMemo(() => linesOfLog(log), [log]);
+  const lines = useMemo(() => findLines(all, search), [all, search]);
+  const before = startOf(log) ?? 0;
+
+  return (
+    <div
+      data-log-complete={log.complete}
+      className="overflow-hidden rounded-lg border border-line bg-surface"
+    >
+      <div className="flex items-center gap-2 border-b border-line p-1.5">
+        <Search label="Search the run’s log" value={search} onChange={setSearch} />
+        {!log.complete && (
+          <Button icon={paused ? "play" : "pause"} aria-pressed={paused} onClick={() => setPaused(!paused)}>
+            {paused ? "Follow" : "Pause"}
+          </Button>
+        )}
+      </div>
+      {problem && (
+        <div className="p-2">
+          <Notice tone="warn">{problem}</Notice>
+        </div>
+      )}
+      {before > 0 && (
+        <button
+          type="button"
+          disabled={loading}
+          onClick={() => void older()}
+          className="w-full border-b border-line px-3 py-1.5 text-xs text-accent hover:bg-hover disabled:opacity-50"
+        >
+          {loading ? "Loading…" : "Load what was before"}
+        </button>
+      )}
+      {lines.length === 0 ? (
+        <p className="px-3 py-6 text-center text-faint">
+          {all.length > 0 ? "No line matches." : log.complete ? "The run wrote nothing." : "Nothing yet."}
+        </p>
+      ) : (
+        <Lines lines={lines} follows={!paused && search === ""} />
+      )}
+      <p className="border-t border-line px-3 py-1 text-xs text-faint">
+        {search === ""
+          ? formatCount(all.length, "line")
+          : `${lines.length.toLocaleString("en")} of ${formatCount(all.length, "line")}`}
+        {log.complete ? " · complete" : paused ? " · paused" : " · following"}
+      </p>
+    </div>
+  );
+}
+
+/** Follows the newest line until the reader scrolls up. */
+function Lines({ lines, follows }: { lines: readonly string[]; follows: boolean }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  // eslint-disable-next-line react-hooks/incompatible-library
+  const rows = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 18,
+    overscan: 20,
+  });
+  const newest = lines.at(-1);
+  useEffect(() => {
+    if (follows && atEnd.current) rows.scrollToIndex(lines.length - 1, { align: "end" });
+  }, [rows, newest, lines.length, follows]);
+
+  return (
+    <div
+      ref={scroller}
+      role="log"
+      aria-label="Log of the run"
+      // Scrolls, so the keyboard must be able to reach it.
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+      onScroll={(event) => {
+        const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
+        atEnd.current = scrollHeight - scrollTop - clientHeight < 24;
+      }}
+      className="max-h-96 min-h-24 overflow-y-auto overscroll-contain bg-sunken py-1 font-mono text-2xs leading-[18px]"
+    >
+      <div className="relative" style={{ height: rows.getTotalSize() }}>
+        {rows.getVirtualItems().map((row) => (
+          <p
+            key={row.key}
+            ref={rows.measureElement}
+            data-index={row.index}
+            className="absolute inset-x-0 top-0 min-h-[18px] px-3 whitespace-pre-wrap wrap-anywhere"
+            style={{ transform: `translateY(${row.start}px)` }}
+          >
+            {lines[row.index]}
+          </p>
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,254 @@
+import { useMemo } from "react";
+import type { ReactNode } from "react";
+import type { Curve, TrainingRun } from "@/ros/training.ts";
+import type { Route } from "@/route/route.ts";
+import { RouteLink } from "@/route/route_link.tsx";
+import { useAnswer } from "@/state/answer.ts";
+import { useCommands, usePanel } from "@/state/panel.tsx";
+import { selectFeature, selectRuns, selectSkill } from "@/state/selectors.ts";
+import { formatValue } from "@/text/numbers.ts";
+import { Badge, Notice } from "@/ui/badge.tsx";
+import { Button } from "@/ui/button.tsx";
+import { Empty, Loading } from "@/ui/empty.tsx";
+import { Icon } from "@/ui/icons.tsx";
+import { ProgressBar } from "@/ui/progress.tsx";
+import { groupCurves } from "./curve_scale.ts";
+import { Curves } from "./curves.tsx";
+import { LifeLine } from "./life_line_view.tsx";
+import { paramsOf, presetName } from "./params.ts";
+import { ParamsView } from "./params_view.tsx";
+import { RunActions } from "./run_actions.tsx";
+import { RunLogView } from "./run_log.tsx";
+import { StatusBadge } from "./run_row.tsx";
+import { resultText, runFraction, stepText } from "./run_words.ts";
+import { roughDuration } from "./times.ts";
+import { presetNamed, useDefaults } from "./use_defaults.ts";
+
+/** Everything about one run, as it goes on. Mounted anew for another run. */
+export function RunPage({ skill, runId, back }: { skill: string; runId: number; back: string | null }) {
+  const commands = useCommands();
+  const listed = usePanel((state) =>
+    selectRuns(state).find((run) => run.skill === skill && run.runId === runId),
+  );
+  const version = listed ? `${listed.status} ${listed.step} ${listed.finished} ${listed.updated}` : "";
+  const { value, problem, again } = useAnswer(`${skill} ${runId}`, version, () =>
+    commands.getRun(skill, runId),
+  );
+  const run = listed ?? value?.run;
+
+  if (!run) {
+    return (
+      <>
+        <BackBar back={back} />
+        {problem ? (
+          <Empty
+            icon="training"
+            title={`Run ${runId} can’t be shown`}
+            action={
+              <Button icon="refresh" onClick={again}>
+                Try again
+              </Button>
+            }
+          >
+            {problem}
+          </Empty>
+        ) : (
+          <Loading label="Asking for the run…" />
+        )}
+      </>
+    );
+  }
+  return (
+    <>
+      <BackBar back={back} />
+      <Header run={run} />
+      <RunActions run={run} />
+      <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-4 py-4 md:px-6 md:py-5">
+        <div className="mx-auto flex max-w-6xl flex-col gap-6 2xl:flex-row 2xl:items-start">
+          <div className="min-w-0 flex-1 space-y-6">
+            {run.errorMessage && (
+              <Notice tone="danger" title="It failed">
+                <p className="whitespace-pre-wrap">{run.errorMessage}</p>
+              </Notice>
+            )}
+            <LifeLine run={run} />
+            <Progress run={run} />
+            <CurveSection run={run} curves={value?.curves ?? null} problem={problem} again={again} />
+            <LogSection run={run} />
+          </div>
+          <aside aria-label="About this run" className="shrink-0 space-y-6 2xl:w-80">
+            <Facts run={run} />
+            <Params run={run} />
+          </aside>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Header({ run }: { run: TrainingRun }) {
+  const name = usePanel(selectSkill(run.skill))?.displayName ?? run.skill;
+  return (
+    <header className="flex items-center gap-3 px-4 pt-3 pb-1 max-md:border-b max-md:border-line max-md:pb-3 md:px-6">
+      <div className="min-w-0 flex-1">
+        <div className="flex items-center gap-2">
+          <h1 className="truncate text-xl font-semibold tracking-tight">
+            {name} <span className="font-normal text-faint">run {run.runId}</span>
+          </h1>
+          <StatusBadge run={run} />
+          {run.inUse && <Badge tone="ok">in use</Badge>}
+        </div>
+      </div>
+      <RouteLink
+        to={{ tab: "datasets", skill: run.skill }}
+        aria-label="Recordings of the skill"
+        title="Recordings of the skill"
+        className="grid size-9 place-items-center rounded-md text-quiet hover:bg-hover hover:text-ink md:size-8"
+      >
+        <Icon name="film" />
+      </RouteLink>
+    </header>
+  );
+}
+
+function Progress({ run }: { run: TrainingRun }) {
+  const fraction = runFraction(run);
+  const steps = stepText(run);
+  const facts = [
+    run.loss === null ? "" : `loss ${formatValue(run.loss)}`,
+    run.active && run.secondsLeft !== null ? `${roughDuration(run.secondsLeft)} left` : "",
+  ].filter(Boolean);
+  if (!steps && !run.daemonState) return null;
+  return (
+    <Section label="Progress">
+      {(fraction !== null || run.status === "running") && (
+        <ProgressBar label="Progress" fraction={fraction} paused={!run.active} className="mb-1.5 h-2!" />
+      )}
+      <p className="flex flex-wrap gap-x-3">
+        {steps && <span className="font-medium">{steps}</span>}
+        {facts.map((fact) => (
+          <span key={fact}>{fact}</span>
+        ))}
+        {run.daemonState && <span className="min-w-0 wrap-anywhere text-quiet">{run.daemonState}</span>}
+      </p>
+    </Section>
+  );
+}
+
+function CurveSection({
+  run,
+  curves,
+  problem,
+  again,
+}: {
+  run: TrainingRun;
+  curves: readonly Curve[] | null;
+  problem: string | null;
+  again: () => void;
+}) {
+  const offered = usePanel(selectFeature("metrics"));
+  const groups = useMemo(() => groupCurves([{ name: "", curves: curves ?? [] }]), [curves]);
+  if (groups.length > 0) {
+    return (
+      <Section label="Curves">
+        <Curves groups={groups} />
+      </Section>
+    );
+  }
+  if (problem) {
+    return (
+      <Notice
+        tone="warn"
+        title="The curves can’t be shown"
+        actions={<Button onClick={again}>Try again</Button>}
+      >
+        {problem}
+      </Notice>
+    );
+  }
+  if (!offered || !run.active) return null;
+  return (
+    <Section label="Curves">
+      <p className="text-faint">They appear with the first steps.</p>
+    </Section>
+  );
+}
+
+function LogSection({ run }: { run: TrainingRun }) {
+  const offered = usePanel(selectFeature("logs"));
+  if (!offered) {
+    return (
+      <Section label="Log">
+        <p className="text-faint">This training server shows no logs.</p>
+      </Section>
+    );
+  }
+  return (
+    <Section label="Log">
+      <RunLogView skill={run.skill} runId={run.runId} />
+    </Section>
+  );
+}
+
+function Facts({ run }: { run: TrainingRun }) {
+  const server = usePanel((state) => state.runList?.server ?? "");
+  const facts: readonly (readonly [string, string])[] = [
+    ["Training server", server],
+    ["Machine", run.instanceType],
+    ["Address", run.instanceIp],
+    ["Commit", run.commit],
+    ["Results", resultText(run)],
+    ["Last news", run.updated ? new Date(run.updated).toLocaleString() : ""],
+  ];
+  return (
+    <Section label="Where it runs">
+      <dl className="grid grid-cols-2 gap-x-6 gap-y-2 2xl:grid-cols-1">
+        {facts.map(
+          ([term, text]) =>
+            text && (
+              <div key={term} className="min-w-0">
+                <dt className="eyebrow">{term}</dt>
+                <dd className={`wrap-anywhere ${term === "Commit" ? "font-mono text-xs" : ""}`}>{text}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+    </Section>
+  );
+}
+
+function Params({ run }: { run: TrainingRun }) {
+  const { value: defaults } = useDefaults();
+  const name = presetName(run.paramsJson);
+  const preset = presetNamed(defaults, name);
+  const params = useMemo(() => paramsOf(run.paramsJson, preset), [run.paramsJson, preset]);
+  return (
+    <Section label="Parameters">
+      <ParamsView params={params} preset={name} />
+    </Section>
+  );
+}
+
+export function Section({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <section aria-label={label}>
+      <h2 className="mb-2 font-semibold">{label}</h2>
+      {children}
+    </section>
+  );
+}
+
+/** On a phone: the way back to the list. */
+export function BackBar({ back, to }: { back: string | null; to?: Partial<Route> }) {
+  return (
+    <nav aria-label="Back" className="border-b border-line md:hidden">
+      <RouteLink
+        to={{ tab: "training", skill: back, ...to }}
+        className="flex h-11 items-center gap-1 px-3 font-medium text-quiet"
+      >
+        <Icon name="back" />
+        Runs
+      </RouteLink>
+    </nav>
+  );
+}

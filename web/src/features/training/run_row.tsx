@@ -1,0 +1,179 @@
+import type { ReactNode } from "react";
+import type { TrainingRun } from "@/ros/training.ts";
+import { RouteLink } from "@/route/route_link.tsx";
+import { usePanel } from "@/state/panel.tsx";
+import { selectSkill } from "@/state/selectors.ts";
+import { formatValue } from "@/text/numbers.ts";
+import { formatAgo } from "@/text/time.ts";
+import { Badge } from "@/ui/badge.tsx";
+import { Icon } from "@/ui/icons.tsx";
+import { ProgressBar } from "@/ui/progress.tsx";
+import { placeText, resultText, runFraction, statusText, statusTone, stepText } from "./run_words.ts";
+import { roughDuration } from "./times.ts";
+
+export const ROW_HEIGHT = 48;
+export const CARD_HEIGHT = 84;
+
+const COLUMNS =
+  "grid grid-cols-[minmax(8rem,1.2fr)_3rem_9.5rem_minmax(11rem,1.8fr)_4.5rem_6rem_5.5rem_minmax(5rem,1fr)_7.5rem] items-center gap-x-3 px-4";
+
+interface RowProps {
+  readonly run: TrainingRun;
+  readonly now: number;
+  readonly current: boolean;
+}
+
+export function RunTableHead() {
+  return (
+    <div aria-hidden="true" className={`${COLUMNS} h-8 shrink-0 border-b border-line eyebrow`}>
+      <span>Skill</span>
+      <span>Run</span>
+      <span>Status</span>
+      <span>Progress</span>
+      <span className="text-right">Loss</span>
+      <span className="text-right">Time left</span>
+      <span>Asked for</span>
+      <span>Runs on</span>
+      <span>Results</span>
+    </div>
+  );
+}
+
+/** A run as a line of the table. */
+export function RunRow({ run, now, current }: RowProps) {
+  const started = run.created || run.started;
+  return (
+    <RunLink
+      run={run}
+      current={current}
+      className={`${COLUMNS} h-full border-b border-line hover:bg-hover aria-[current]:bg-accent-soft`}
+    >
+      <SkillName run={run} className="truncate font-medium" />
+      <span className="text-quiet">{run.runId}</span>
+      <StatusBadge run={run} />
+      <span className="min-w-0">
+        {run.errorMessage ? (
+          <span className="line-clamp-2 text-xs wrap-anywhere text-danger" title={run.errorMessage}>
+            {run.errorMessage}
+          </span>
+        ) : (
+          <RunProgress run={run} />
+        )}
+      </span>
+      <span className="text-right">{run.loss === null ? "" : formatValue(run.loss)}</span>
+      <span className="text-right">{timeLeft(run)}</span>
+      <span className="text-quiet" title={started ? new Date(started).toLocaleString() : undefined}>
+        {started ? formatAgo(started, Math.max(now, started)) : ""}
+      </span>
+      <span className="truncate text-quiet" title={placeText(run)}>
+        {placeText(run)}
+      </span>
+      <Result run={run} />
+    </RunLink>
+  );
+}
+
+/** The same where there is no room for a table. */
+export function RunCard({ run, now, current }: RowProps) {
+  const started = run.created || run.started;
+  const facts = [
+    run.loss === null ? "" : `loss ${formatValue(run.loss)}`,
+    timeLeft(run) && `${timeLeft(run)} left`,
+    !run.active && started ? formatAgo(started, Math.max(now, started)) : "",
+  ].filter(Boolean);
+  return (
+    <RunLink
+      run={run}
+      current={current}
+      className="flex h-full flex-col justify-center gap-1 border-b border-line px-4 hover:bg-hover aria-[current]:bg-accent-soft"
+    >
+      <span className="flex items-center gap-2">
+        <SkillName run={run} className="truncate font-medium" />
+        <span className="shrink-0 text-faint">run {run.runId}</span>
+        <span className="ml-auto">
+          <StatusBadge run={run} />
+        </span>
+      </span>
+      {run.errorMessage ? (
+        <span className="truncate text-xs text-danger">{run.errorMessage}</span>
+      ) : run.active ? (
+        <RunProgress run={run} />
+      ) : (
+        <span className="truncate text-xs text-quiet">
+          {stepText(run) || statusText(run.daemonState || run.status)}
+        </span>
+      )}
+      <span className="flex items-center gap-2 text-xs text-faint">
+        <span className="min-w-0 flex-1 truncate">{facts.join(" · ")}</span>
+        <Result run={run} />
+      </span>
+    </RunLink>
+  );
+}
+
+function RunLink({
+  run,
+  current,
+  className,
+  children,
+}: {
+  run: TrainingRun;
+  current: boolean;
+  className: string;
+  children: ReactNode;
+}) {
+  return (
+    <RouteLink
+      to={{ tab: "training", skill: run.skill, run: run.runId }}
+      aria-current={current ? "true" : undefined}
+      data-run={`${run.skill}/${run.runId}`}
+      data-status={run.status}
+      className={className}
+    >
+      {children}
+    </RouteLink>
+  );
+}
+
+function SkillName({ run, className }: { run: TrainingRun; className: string }) {
+  const name = usePanel(selectSkill(run.skill))?.displayName ?? run.skill;
+  return <span className={className}>{name}</span>;
+}
+
+/** A run's status as the server says it, red where something failed. */
+export function StatusBadge({ run }: { run: Pick<TrainingRun, "status" | "errorMessage"> }) {
+  const failed = run.errorMessage !== "" && (run.status === "done" || run.status === "downloaded");
+  return <Badge tone={statusTone(run)}>{failed ? "failed" : statusText(run.status)}</Badge>;
+}
+
+/** A bar with steps; before the first one what the server says it is doing. */
+export function RunProgress({ run }: { run: TrainingRun }) {
+  const fraction = runFraction(run);
+  const steps = stepText(run);
+  if (fraction === null && !run.active) return <span className="text-xs text-quiet">{steps}</span>;
+  return (
+    <span className="block space-y-1">
+      {(fraction !== null || run.status === "running") && (
+        <ProgressBar label={`Progress of run ${run.runId}`} fraction={fraction} paused={!run.active} />
+      )}
+      <span className="block truncate text-xs text-faint">{steps || run.daemonState}</span>
+    </span>
+  );
+}
+
+function Result({ run }: { run: TrainingRun }) {
+  const text = resultText(run);
+  if (run.inUse) {
+    return (
+      <span className="inline-flex shrink-0 items-center gap-1 text-xs font-medium text-ok">
+        <Icon name="check" className="size-3.5" />
+        {text}
+      </span>
+    );
+  }
+  return <span className="shrink-0 truncate text-xs text-faint">{text}</span>;
+}
+
+function timeLeft(run: TrainingRun): string {
+  return run.active && run.secondsLeft !== null ? roughDuration(run.secondsLeft) : "";
+}

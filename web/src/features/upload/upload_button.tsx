@@ -1,0 +1,40 @@
+import { useState } from "react";
+import { isActive } from "@/ros/jobs.ts";
+import { usePanel } from "@/state/panel.tsx";
+import { selectJobs, selectSkill } from "@/state/selectors.ts";
+import { knownFraction } from "@/text/job_text.ts";
+import { Button } from "@/ui/button.tsx";
+import { Dialog } from "@/ui/dialog.tsx";
+import { UploadPanel } from "./upload_panel.tsx";
+import { uploadOf } from "./upload_words.ts";
+
+/** Opens what is to say and to do about a skill's upload; shows how far one is that is under way. */
+export function UploadButton({ skill, iconOnly = false }: { skill: string; iconOnly?: boolean }) {
+  const [open, setOpen] = useState(false);
+  const name = usePanel(selectSkill(skill))?.displayName ?? skill;
+  const job = usePanel((state) => uploadOf(selectJobs(state), skill));
+  const active = job !== undefined && isActive(job);
+  const fraction = active ? knownFraction(job) : null;
+  const text = !active
+    ? "Upload"
+    : fraction === null
+      ? "Uploading"
+      : `Uploading ${Math.floor(fraction * 100)}%`;
+  return (
+    <>
+      <Button
+        icon="upload"
+        title="Upload to the training server"
+        className={iconOnly ? "px-2!" : "max-sm:px-2!"}
+        onClick={() => setOpen(true)}
+      >
+        <span className={active ? "" : iconOnly ? "sr-only" : "max-sm:sr-only"}>{text}</span>
+      </Button>
+      {open && (
+        <Dialog title={`Upload ${name}`} onClose={() => setOpen(false)}>
+          <UploadPanel skill={skill} />
+        </Dialog>
+      )}
+    </>
+  );
+}
