@@ -116,6 +116,7 @@ class FaultServer:
         self.runs: dict[tuple[str, int], dict[str, Any]] = {}
         self.objects: dict[str, Stored] = {}  # "<skill>/<name>" or "<skill>/<run>/<name>"
         self.logs: dict[tuple[str, int], bytes] = {}
+        self.presets: list[dict[str, Any]] = []
         self.requests: Counter[str] = Counter()  # "PUT store", "GET /skills/…" by kind
         self.puts: Counter[str] = Counter()  # complete PUTs by object
         self.sent: Counter[str] = Counter()  # bytes given out by object
@@ -314,6 +315,8 @@ class FaultServer:
                 return _json(list(self.skills.values()))
             case ("GET", "runs"):
                 return _json(list(self.runs.values()))
+            case ("GET", "presets"):
+                return _json(self.presets)
         skill_id = parts[2] if parts[0] == "storage" else parts[1]
         if skill_id not in self.skills:
             return _json({"detail": "no such skill"}, self.faults.unknown_status)

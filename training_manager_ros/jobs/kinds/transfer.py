@@ -18,7 +18,7 @@ from training_manager_ros.training import Progress as Transferred
 from training_manager_ros.training import Settings, load_settings
 from training_manager_ros.training.signin import NO_KEY
 
-__all__ = ["flag", "rate_limit", "run_number", "server_settings", "telling"]
+__all__ = ["rate_limit", "run_number", "server_settings", "telling"]
 
 
 def server_settings() -> Settings:
@@ -48,14 +48,6 @@ def telling(control: Control) -> Callable[[Transferred], None]:
         )
 
     return tell
-
-
-def flag(arguments: Mapping[str, Any], key: str) -> bool:
-    """True or false; false where it is left out."""
-    value = arguments.get(key, False)
-    if not isinstance(value, bool):
-        raise _wrong(key, "must be true or false")
-    return value
 
 
 def rate_limit(arguments: Mapping[str, Any], key: str) -> float | None:

@@ -1,0 +1,219 @@
+"""Uploads and downloads as jobs, in worker processes, against a server that fails as it is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training_manager_ros.errors import InvalidInput, NotFound, NotSignedIn
+from training_manager_ros.jobs import Job, JobEngine, JobState
+from training_manager_ros.jobs.kinds import KINDS
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "training" / "support"))
+from fault_server import KEY, FaultServer, ServerThread
+
+DEADLINE = 30.0
+UPLOAD = {"skill": "pick"}
+
+
+@pytest.fixture
+def thread() -> Iterator[ServerThread]:
+    thread = ServerThread()
+    yield thread
+    thread.close()
+
+
+@pytest.fixture
+def server(thread: ServerThread, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FaultServer:
+    """Known to this process and its children by the environment alone."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("TRAINING_SERVER_URL", thread.server.url)
+    monkeypatch.setenv("INNATE_AUTH_ISSUER_URL", thread.server.issuer)
+    monkeypatch.setenv("INNATE_SERVICE_KEY", KEY)
+    return thread.server
+
+
+@pytest.fixture
+def skills(tmp_path: Path) -> Path:
+    data = tmp_path / "skills" / "pick" / "data"
+    data.mkdir(parents=True)
+    (data.parent / "metadata.json").write_text('{"name": "Pick", "type": "learned"}\n')
+    source = random.Random(1)
+    listed = []
+    for number in range(20):
+        names = [f"episode_{number}.h5", f"episode_{number}_camera_1.mp4"]
+        for name in names:
+            (data / name).write_bytes(source.randbytes(50_000))
+        listed.append({"episode_id": number, "file_name": names[0], "video_files": names[1:]})
+    index = {"data_frequency": 30, "dataset_type": "h264", "number_of_episodes": 20}
+    (data / "dataset_metadata.json").write_text(json.dumps({**index, "episodes": listed}))
+    return tmp_path / "skills"
+
+
+@pytest.fixture
+def engine(server: FaultServer, skills: Path) -> Iterator[JobEngine]:
+    engine = JobEngine(skills, KINDS)
+    engine.start()
+    yield engine
+    engine.stop()
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + DEADLINE
+    while not (value := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return value
+
+
+def done(engine: JobEngine, job: Job) -> Job:
+    job = engine.wait(job.id, DEADLINE)
+    assert job.state is JobState.DONE, job
+    return job
+
+
+def object_bytes(server: FaultServer) -> int:
+    return sum(stored.size for stored in server.objects.values())
+
+
+def test_upload_then_nothing_then_one_file(
+    engine: JobEngine, server: FaultServer, skills: Path
+) -> None:
+    first = done(engine, engine.submit("upload_skill", UPLOAD))
+    assert (first.result["episodes"], first.result["files"]) == (20, 41)
+    assert first.result["bytes"] == object_bytes(server)
+    assert (first.progress.bytes_done, first.progress.items_done) == (first.result["bytes"], 41)
+    assert first.pausable
+    assert done(engine, engine.submit("upload_skill", UPLOAD)).result["files"] == 0
+    (skills / "pick" / "data" / "episode_3.h5").write_bytes(b"mended")
+    third = done(engine, engine.submit("upload_skill", {**UPLOAD, "raw": True}))
+    assert (third.result["files"], third.result["unchanged"]) == (1, 40)
+
+
+def test_a_paused_upload_holds_still_and_goes_on(engine: JobEngine, server: FaultServer) -> None:
+    server.faults.rate = 300_000  # on each connection
+    job = engine.submit("upload_skill", UPLOAD)
+    until(lambda: engine.job(job.id).progress.bytes_done > 0)
+    assert until(lambda: engine.job(job.id).rate) > 0
+    assert 0 < until(lambda: engine.job(job.id).progress.fraction) < 1
+    engine.pause(job.id, True)
+    until(lambda: server.in_flight == 0)
+    before = server.puts.total()
+    time.sleep(0.5)
+    assert server.puts.total() == before < 41
+    engine.pause(job.id, False)
+    server.faults.rate = 0
+    assert done(engine, job).result["files"] == 41
+
+
+def test_a_rate_limit_is_kept(engine: JobEngine, server: FaultServer) -> None:
+    started = time.monotonic()
+    job = engine.submit("upload_skill", {**UPLOAD, "bytes_per_second": 1_000_000})
+    done(engine, job)
+    assert time.monotonic() - started >= object_bytes(server) / 1_000_000 * 0.9
+
+
+def test_a_cancelled_upload_ends_soon_and_the_next_one_goes_on(
+    engine: JobEngine, server: FaultServer
+) -> None:
+    server.faults.rate = 300_000
+    job = engine.submit("upload_skill", UPLOAD)
+    until(lambda: len(server.objects) >= 5)
+    started = time.monotonic()
+    engine.cancel(job.id)
+    assert engine.wait(job.id, DEADLINE).state is JobState.CANCELLED
+    assert time.monotonic() - started < 5
+    sent = len(server.objects)
+    server.faults.rate = 0
+    again = done(engine, engine.submit("upload_skill", UPLOAD))
+    assert again.result["files"] <= 41 - sent + 1
+
+
+def test_an_engine_that_stops_goes_on_at_its_next_start(
+    engine: JobEngine, server: FaultServer, skills: Path
+) -> None:
+    server.faults.rate = 300_000
+    job = engine.submit("upload_skill", UPLOAD)
+    until(lambda: len(server.objects) >= 5)
+    engine.stop()
+    sent = server.puts.total()
+    server.faults.rate = 0
+    again = JobEngine(skills, KINDS)
+    again.start()
+    assert done(again, job).result["episodes"] == 20
+    again.stop()
+    assert server.puts.total() <= 41 + 8  # none twice but those that were under way
+    assert sent < 41
+
+
+def test_download(engine: JobEngine, server: FaultServer, skills: Path) -> None:
+    done(engine, engine.submit("upload_skill", UPLOAD))
+    (skill_id,) = server.skills
+    server.runs[skill_id, 1] = {"skill_id": skill_id, "run_id": 1, "status": "done"}
+    wanted = {"skill": "pick", "run_id": 1}
+    empty = engine.wait(engine.submit("download_run", wanted).id, DEADLINE)
+    assert empty.state is JobState.FAILED
+    assert "has left no files" in empty.message
+    server.add_result(skill_id, 1, "a/policy_step_9.pth", os.urandom(100_000))
+    server.add_result(skill_id, 1, "../../evil", b"x")
+    job = done(engine, engine.submit("download_run", wanted))
+    assert (job.result["files"], list(job.result["skipped"])) == (1, ["../../evil"])
+    assert (skills / "pick" / "1" / "a" / "policy_step_9.pth").stat().st_size == 100_000
+    assert server.runs[skill_id, 1]["status"] == "downloaded"
+    assert done(engine, engine.submit("download_run", wanted)).result["fetched"] == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "field"),
+    [
+        ("upload_skill", {}, "skill"),
+        ("upload_skill", {"skill": "pick", "server": "http://evil"}, "server"),
+        ("upload_skill", {"skill": "pick", "raw": 1}, "raw"),
+        ("upload_skill", {"skill": "pick", "bytes_per_second": -1}, "bytes_per_second"),
+        ("upload_skill", {"skill": "pick", "bytes_per_second": 5}, "bytes_per_second"),
+        ("upload_skill", {"skill": "pick", "bytes_per_second": float("inf")}, "bytes_per_second"),
+        ("download_run", {"skill": "pick"}, "run_id"),
+        ("download_run", {"skill": "pick", "run_id": "1"}, "run_id"),
+        ("download_run", {"skill": "pick", "run_id": True}, "run_id"),
+    ],
+)
+def test_wrong_arguments_are_named(
+    engine: JobEngine, kind: str, arguments: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InvalidInput) as error:
+        engine.submit(kind, arguments)
+    assert list(error.value.fields) == [field]
+
+
+def test_what_cannot_work_is_refused_at_once(
+    engine: JobEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NotFound, match="upload it first"):
+        engine.submit("download_run", {"skill": "pick", "run_id": 1})
+    with pytest.raises(NotFound):
+        engine.submit("upload_skill", {"skill": "none"})
+    monkeypatch.delenv("INNATE_SERVICE_KEY")
+    with pytest.raises(NotSignedIn, match="no service key"):
+        engine.submit("upload_skill", UPLOAD)
+
+
+def test_the_key_can_be_in_the_file(
+    engine: JobEngine, server: FaultServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("INNATE_SERVICE_KEY")
+    file = tmp_path / "config" / "training_manager" / "server.env"
+    file.parent.mkdir(parents=True)
+    file.touch(0o600)
+    file.write_text(f"INNATE_SERVICE_KEY={KEY}\n")
+    assert done(engine, engine.submit("upload_skill", UPLOAD)).result["episodes"] == 20
+    file.chmod(0o644)
+    with pytest.raises(InvalidInput, match="chmod 600"):
+        engine.submit("upload_skill", UPLOAD)
