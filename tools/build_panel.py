@@ -57,6 +57,11 @@ def wheel_environment(work: Path) -> tuple[str, dict[str, str]]:
         shutil.rmtree(target, ignore_errors=True)
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target)]
         subprocess.run([*install, "--no-deps", NODE_WHEEL], check=True)
+        for name in ("npm", "npx"):  # a wheel holds no links, and their copies find no modules
+            script = binaries.parent / "lib" / "node_modules" / "npm" / "bin" / f"{name}-cli.js"
+            script.chmod(0o755)
+            (binaries / name).unlink()
+            (binaries / name).symlink_to(script)
     path = f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"
     return str(binaries / "npm"), {**os.environ, "PATH": path}
 
