@@ -21,7 +21,7 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJyb2JvdCJ9.c2lnbmF0dXJl"
         ("clone https://me:pw@host/x.git", "clone https://…@host/x.git"),
         ("mail to me@host", "mail to me@host"),
         (f"Authorization: Bearer {TOKEN}", "Authorization: Bearer …"),
-        (f"the token {TOKEN}.", "the token …"),
+        (f"the token {TOKEN}.", "the token …."),
         ("the bearer token is fine", "the bearer token is fine"),
         ("key abc-def-ghi here", "key … here"),
     ],

@@ -31,6 +31,7 @@ class Manager:
         self.skills_dir = skills_dir
         environment = os.environ | {
             "XDG_CACHE_HOME": str(state / "cache"),
+            "XDG_CONFIG_HOME": str(state / "config"),
             "XDG_STATE_HOME": str(state / "state"),
         }
         command = [sys.executable, "-m", "training_manager_ros.node", "--ros-args"]
@@ -89,7 +90,8 @@ class Peer:
 
     def send_goal(self, kind: Any, action: str, /, **fields: Any) -> Goal:
         """A goal that was accepted."""
-        client = ActionClient(self.node, kind, ROOT + action)
+        # rclpy can't make one while another thread spins the node.
+        client = wait(self._executor.create_task(ActionClient, self.node, kind, ROOT + action))
         assert client.wait_for_server(DEADLINE), f"no action {action}"
         feedback: list[Any] = []
         handle = wait(

@@ -55,6 +55,9 @@ def test_what_fails_in_the_background_is_logged(
     with caplog.at_level(logging.WARNING):
         waiting.in_background(refuse)
         waiting.in_background(lambda: 1 / 0)
-        waiting.close()
+        deadline = time.monotonic() + 10
+        while len(caplog.records) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
     assert "not today" in caplog.text
     assert "ZeroDivisionError" in caplog.text
