@@ -89,7 +89,8 @@ PARAMETERS = (
     ParameterSpec(
         "server_url",
         "",
-        "Address of the training server; empty: TRAINING_SERVER_URL or the settings file, else Innate's.",
+        "Address of the training server; empty: TRAINING_SERVER_URL or the settings file, else "
+        "Innate's.",
         read_only=True,
     ),
     ParameterSpec(
