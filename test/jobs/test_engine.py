@@ -101,6 +101,7 @@ def test_a_job_that_fails_says_why(start: Start, arguments, message):
 
 def test_one_writer_a_skill_and_as_many_jobs_as_workers(start: Start, tmp_path: Path):
     (tmp_path / "hold").touch()
+    (tmp_path / "cup").mkdir()
     engine = start(workers=2)
     first = engine.submit("steps", {"skill": "cup", "holds": True})
     second = engine.submit("steps", {"skill": "cup", "holds": True, "steps": 2})
@@ -168,6 +169,16 @@ def test_the_same_job_twice_is_refused_while_it_runs(start: Start, tmp_path: Pat
     engine.submit("steps", {"skill": "cup", "holds": True})
     with pytest.raises(Conflict, match="The same job"):
         engine.submit("steps", {"skill": "cup", "holds": True})
+
+
+def test_two_jobs_do_not_make_the_same_skill(start: Start, tmp_path: Path):
+    (tmp_path / "hold").touch()
+    engine = start()
+    engine.submit("steps", {"skill": "cup", "holds": True})
+    with pytest.raises(Conflict, match="makes the skill cup"):
+        engine.submit("steps", {"skill": "cup", "steps": 1})
+    (tmp_path / "cup").mkdir()
+    assert engine.submit("steps", {"skill": "cup", "steps": 1}).state is JobState.QUEUED
 
 
 def test_every_change_is_announced(tmp_path: Path):
@@ -310,9 +321,12 @@ def test_the_directory_is_prepared_before_jobs_run(start: Start, tmp_path: Path)
     engine.stop()
     (tmp_path / "hold").unlink()
     seen: list[tuple[frozenset[str], JobState]] = []
-    engine = JobEngine(
-        tmp_path, KINDS, prepare=lambda names: seen.append((names, engine.job(job.id).state))
-    )
+
+    def prepare(names: frozenset[str]) -> None:
+        seen.append((names, engine.job(job.id).state))
+        raise OSError("it can't")
+
+    engine = JobEngine(tmp_path, KINDS, prepare=prepare)
     engine.start()
     ended(engine, job)
     engine.stop()

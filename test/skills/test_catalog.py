@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -195,6 +196,47 @@ def test_the_dataset_is_opened_by_name(
         catalog.dataset("empty")
     with pytest.raises(InvalidInput):
         catalog.dataset("..")
+
+
+def test_a_dataset_stays_open_until_it_changes(
+    root: Path, make_skill: Callable[..., Path], add_episodes: Callable[..., None], later: Clock
+) -> None:
+    folder = make_skill()
+    add_episodes(folder, 2)
+    catalog = Catalog(root, FactCache(None), later)
+    catalog.refresh()
+    opened = catalog.dataset("pick-up-cup")
+    assert catalog.dataset("pick-up-cup") is opened
+    add_episodes(folder, 3)
+    again = catalog.dataset("pick-up-cup")
+    assert list(again.episode_ids) == [0, 1, 2]
+    assert catalog.dataset("pick-up-cup") is again
+    os.truncate(folder / "data" / "episode_0.h5", 10)  # leaves the folder's times as they are
+    catalog.refresh({"pick-up-cup"})
+    assert catalog.dataset("pick-up-cup").episode(0).size_bytes == 10
+    shutil.rmtree(folder)
+    with pytest.raises(NotFound):
+        catalog.dataset("pick-up-cup")
+
+
+def test_a_dataset_that_may_still_be_written_is_not_kept(
+    root: Path, make_skill: Callable[..., Path], add_episodes: Callable[..., None]
+) -> None:
+    add_episodes(make_skill(), 2)
+    catalog = Catalog(root, FactCache(None))
+    assert catalog.dataset("pick-up-cup") is not catalog.dataset("pick-up-cup")
+
+
+def test_only_the_last_datasets_stay_open(
+    root: Path, make_skill: Callable[..., Path], add_episodes: Callable[..., None], later: Clock
+) -> None:
+    names = [f"skill-{number}" for number in range(12)]
+    for name in names:
+        add_episodes(make_skill(name), 1)
+    catalog = Catalog(root, FactCache(None), later)
+    opened = {name: catalog.dataset(name) for name in names}
+    kept = [name for name in reversed(names) if catalog.dataset(name) is opened[name]]
+    assert kept == names[::-1][:8]
 
 
 def test_a_skills_directory_that_can_not_be_read(tmp_path: Path) -> None:

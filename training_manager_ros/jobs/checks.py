@@ -29,11 +29,9 @@ class CheckResult:
 def fingerprint(skill_dir: Path) -> str:
     """A text that is another one once a file of the dataset comes, goes or is written."""
     listing = scan(str(skill_dir / "data"), os.path.realpath(skill_dir.parent))
-    digest = hashlib.sha256()
-    for name, file in sorted(listing.files.items()):
-        digest.update(os.fsencode(f"{name}\0{file.size}\0{file.mtime_ns}\0"))
-    digest.update(repr(listing.problems).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
+    files = [f"{name}\0{file.size}\0{file.mtime_ns}" for name, file in listing.files.items()]
+    text = "\0".join([*sorted(files), *listing.problems])
+    return hashlib.sha256(os.fsencode(text)).hexdigest()
 
 
 class Checks:

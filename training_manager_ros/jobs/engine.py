@@ -15,8 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from training_manager_ros.datasets.edit.files import DiskProblem
-from training_manager_ros.errors import Conflict, InvalidInput, NotFound, TrainingManagerError
+from training_manager_ros.errors import Conflict, InvalidInput, TrainingManagerError
 from training_manager_ros.jobs.kind import JobKind, load_kind
 from training_manager_ros.jobs.locks import SkillLocks
 from training_manager_ros.jobs.model import Job, JobState, Progress
@@ -24,12 +23,12 @@ from training_manager_ros.jobs.ownership import Ownership
 from training_manager_ros.jobs.progress import Pace
 from training_manager_ros.jobs.runner import Outcome, Worker
 from training_manager_ros.jobs.store import JobStore
+from training_manager_ros.jobs.table import JobTable
 
 __all__ = ["JobEngine"]
 
 _log = logging.getLogger("training_manager.jobs")
 
-_KEPT = 50  # jobs that ended and are still shown
 _RETRY = 0.5  # seconds between two looks at a lock that another process holds
 _RETRY_OWNING = 2.0  # seconds between two tries to be the one that runs the jobs here
 
@@ -55,15 +54,13 @@ class JobEngine:
     ) -> None:
         self._skills_dir = skills_dir
         self._state = skills_dir / ".training_manager"
-        self._store = JobStore(self._state / "jobs")
+        self._table = JobTable(JobStore(self._state / "jobs"), on_change)
+        self._changed = self._table.changed
         self._entries = dict(kinds)
         self._kinds: dict[str, JobKind] = {}
         self._workers = workers
-        self._on_change = on_change
         self._prepare = prepare
         self._clock = clock
-        self._changed = threading.Condition(threading.RLock())
-        self._jobs: dict[str, Job] = {}
         self._busy: dict[str, Pace] = {}  # jobs that were started and did not end
         self._running: dict[str, Worker] = {}  # those of them whose process is there
         self._ownership = Ownership(skills_dir, self._state)
@@ -92,6 +89,7 @@ class JobEngine:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
+        self._problem = "The jobs have been stopped."
         self._ownership.give_back()
 
     @property
@@ -112,15 +110,11 @@ class JobEngine:
 
     def jobs(self) -> tuple[Job, ...]:
         """All jobs that are known, newest first."""
-        with self._changed:
-            return tuple(sorted(self._jobs.values(), key=lambda job: job.created, reverse=True))
+        return self._table.newest_first()
 
     def job(self, job_id: str) -> Job:
         """One job by its id."""
-        with self._changed:
-            if job_id not in self._jobs:
-                raise NotFound(f"There is no job {job_id}.")
-            return self._jobs[job_id]
+        return self._table[job_id]
 
     def submit(self, kind: str, arguments: Mapping[str, Any]) -> Job:
         """Check the arguments and queue a job; returns at once."""
@@ -138,11 +132,8 @@ class JobEngine:
             pausable=checked.pausable,
         )
         with self._changed:
-            for other in self._jobs.values():
-                if not other.ended and other.kind == kind and other.arguments == job.arguments:
-                    raise Conflict(f"The same job is already {other.state.value} ({other.id}).")
-            self._store.save(job)
-            self._announce(job)
+            self._require_new(job)
+            self._table.add(job)
         return job
 
     def cancel(self, job_id: str) -> Job:
@@ -154,10 +145,10 @@ class JobEngine:
             if job.state is JobState.QUEUED and not job.started:
                 self._end(job, Outcome(JobState.CANCELLED))
             elif not job.cancelling:  # one that ran before a restart has something to clean up
-                self._put(replace(job, cancelling=True, paused=False))
+                self._table.put(replace(job, cancelling=True, paused=False))
                 if worker := self._running.get(job_id):
                     worker.cancel()
-            return self._jobs[job_id]
+            return self._table[job_id]
 
     def pause(self, job_id: str, still: bool = True) -> Job:
         """Let a job hold still, or go on; one that waits is not started. Twice is no error."""
@@ -170,12 +161,12 @@ class JobEngine:
             if job.cancelling:
                 raise Conflict(f"Job {job_id} is being cancelled.")
             if job.paused != still:
-                self._put(replace(job, paused=still, message="", rate=0.0, seconds_left=-1.0))
+                self._table.put(replace(job, paused=still, message="", rate=0.0, seconds_left=-1.0))
                 if job_id in self._busy:
                     self._busy[job_id].restart()
                 if worker := self._running.get(job_id):
                     worker.hold(still)
-            return self._jobs[job_id]
+            return self._table[job_id]
 
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
         """The job once it ended, or as it is after `timeout` seconds."""
@@ -192,6 +183,18 @@ class JobEngine:
             self._kinds[name] = load_kind(self._entries[name], self._skills_dir)
         return self._kinds[name]
 
+    def _require_new(self, job: Job) -> None:
+        for other in self._table.newest_first():
+            if other.ended:
+                continue
+            if other.kind == job.kind and other.arguments == job.arguments:
+                raise Conflict(f"The same job is already {other.state.value} ({other.id}).")
+            for name in set(job.writes).intersection(other.writes):
+                if not (self._skills_dir / name).exists():
+                    raise Conflict(
+                        f"Another job ({other.id}) makes the skill {name}; choose another name."
+                    )
+
     def _own(self) -> bool:
         before = self._problem
         self._problem = self._ownership.take()
@@ -200,47 +203,44 @@ class JobEngine:
                 _log.warning("%s", self._problem)
             else:
                 self._take_up()
-            self._changed.notify_all()
-            self._on_change()
+            self._table.notify()
         return not self._problem
 
     def _take_up(self) -> None:
-        for job in self._store.load():
-            self._jobs[job.id] = job
-            if job.ended:
-                continue
+        for job in self._table.load():
             if job.kind in self._entries:
                 message = "" if job.paused else "Taken up again."
                 again = replace(job, state=JobState.QUEUED, message=message, seconds_left=-1.0)
-                self._put(replace(again, progress=Progress(), rate=0.0))
+                self._table.put(replace(again, progress=Progress(), rate=0.0))
             else:
                 message = f"This version knows no job of the kind {job.kind}."
-                self._put(replace(job, state=JobState.INTERRUPTED, message=message))
+                interrupted = replace(job, state=JobState.INTERRUPTED, message=message)
+                self._table.put(replace(interrupted, finished=self._clock()))
 
     def _run_jobs(self) -> None:
         with self._changed:
             while not self._stopping and not (self._problem == "" or self._own()):
                 self._changed.wait(_RETRY_OWNING)
-            waiting = frozenset(name for job in self._queue() for name in job.writes)
+            active = [job for job in self._table.newest_first() if not job.ended]
         if not self._stopping:
-            self._prepare(waiting)
+            self._tidy(frozenset(name for job in active for name in job.writes))
         with self._changed:
             while not self._stopping:
-                started = [self._try_to_start(job) for job in self._queue()]
+                started = [self._try_to_start(job) for job in self._table.queue()]
                 blocked = bool(started) and not any(started) and self._free_workers > 0
                 if not any(started):
                     self._changed.wait(_RETRY if blocked else None)
 
+    def _tidy(self, names: frozenset[str]) -> None:
+        try:
+            self._prepare(names)
+        except (OSError, TrainingManagerError) as error:
+            _log.warning("What jobs have left can't be removed: %s", error)
+
     @property
     def _free_workers(self) -> int:
         """A job that holds still lets another one run."""
-        return self._workers - sum(not self._jobs[job_id].paused for job_id in self._busy)
-
-    def _queue(self) -> list[Job]:
-        waiting = [
-            job for job in self._jobs.values() if job.state is JobState.QUEUED and not job.paused
-        ]
-        return sorted(waiting, key=lambda job: job.created)
+        return self._workers - sum(not self._table[job_id].paused for job_id in self._busy)
 
     def _try_to_start(self, job: Job) -> bool:
         if self._free_workers <= 0:
@@ -257,7 +257,7 @@ class JobEngine:
             return False
         self._busy[job.id] = Pace()
         job = replace(job, state=JobState.RUNNING, started=self._clock(), message="")
-        self._put(job)
+        self._table.put(job)
         thread = threading.Thread(target=self._run, args=(job, locks), name=f"job {job.id}")
         thread.start()
         self._threads = [old for old in self._threads if old.is_alive()] + [thread]
@@ -265,7 +265,7 @@ class JobEngine:
 
     def _say(self, job: Job, message: str) -> None:
         if job.message != message:
-            self._put(replace(job, message=message))
+            self._table.put(replace(job, message=message))
 
     def _run(self, job: Job, locks: SkillLocks) -> None:
         with locks:
@@ -276,7 +276,7 @@ class JobEngine:
             self._running.pop(job.id, None)
             del self._busy[job.id]
             if not self._stopping:  # else its record says that it ran: it is taken up again
-                self._end(self._jobs[job.id], outcome)
+                self._end(self._table[job.id], outcome)
             self._changed.notify_all()
 
     def _work(self, job: Job, locks: SkillLocks) -> Outcome:
@@ -290,7 +290,7 @@ class JobEngine:
             return Outcome(JobState.FAILED, f"{problem} Start the job again.")
         with self._changed:
             self._running[job.id] = worker
-            now = self._jobs[job.id]
+            now = self._table[job.id]
             if self._stopping:
                 worker.abandon()
             elif now.cancelling:
@@ -301,11 +301,11 @@ class JobEngine:
 
     def _on_progress(self, job_id: str, progress: Progress) -> None:
         with self._changed:
-            job, pace = self._jobs[job_id], self._busy[job_id]
+            job, pace = self._table[job_id], self._busy[job_id]
             pace.update(progress, time.monotonic())
             if job.paused:  # sent before it held still
                 pace.restart()
-            self._announce(
+            self._table.announce(
                 replace(
                     job,
                     progress=progress,
@@ -332,22 +332,6 @@ class JobEngine:
             cancelling=False,
             seconds_left=-1.0,
         )
-        self._put(job)
+        self._table.put(job)
         level = logging.ERROR if job.state is JobState.FAILED else logging.INFO
         _log.log(level, "%s %s: %s", job.kind, job.id, job.message or job.state.value)
-        ended = sorted((job for job in self._jobs.values() if job.ended), key=lambda j: j.finished)
-        for old in ended[:-_KEPT]:
-            del self._jobs[old.id]
-            self._store.remove(old)
-
-    def _put(self, job: Job) -> None:
-        try:
-            self._store.save(job)
-        except DiskProblem as error:  # what runs goes on; after a crash the old record counts
-            _log.warning("The record of job %s can't be written: %s", job.id, error)
-        self._announce(job)
-
-    def _announce(self, job: Job) -> None:
-        self._jobs[job.id] = job
-        self._changed.notify_all()
-        self._on_change()

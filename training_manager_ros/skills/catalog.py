@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,23 @@ from training_manager_ros.datasets import (
 from training_manager_ros.errors import NotFound
 from training_manager_ros.skills.folders import candidate_names, is_plain, skill_folder
 from training_manager_ros.skills.skill import Loaded, Skill, clean, load_skill
-from training_manager_ros.skills.traces import Trace, Traces, rested, unchanged
+from training_manager_ros.skills.traces import Trace, Traces, rested, unchanged, walk
 
 __all__ = ["Catalog"]
 
 _log = logging.getLogger("training_manager.skills")
 
 _NOTES_VERSION = 1  # of the rows in the cache; raise it when they mean something else
+
+
+_KEPT_OPEN = 8  # datasets; of 10,000 episodes one takes some megabytes
+
+
+@dataclass(frozen=True)
+class _Opened:
+    row: Loaded | None  # as it was in the list
+    traces: tuple[Trace, ...]
+    dataset: Dataset
 
 
 class Catalog:
@@ -48,6 +58,8 @@ class Catalog:
         self._rows: dict[str, Loaded] = {}
         self._skills: tuple[Skill, ...] | None = None  # None: not read yet
         self._problem = ""
+        self._opening = threading.Lock()
+        self._opened: dict[str, _Opened] = {}  # the one that was opened last comes last
 
     @property
     def root(self) -> Path:
@@ -78,8 +90,25 @@ class Catalog:
         return row.skill
 
     def dataset(self, name: str) -> Dataset:
-        """The skill's dataset as it is at this moment; raises as `skill_folder`, `open_dataset`."""
-        return open_dataset(skill_folder(self._root, name), self._facts)
+        """The skill's dataset as it is at this moment; raises as `skill_folder`, `open_dataset`.
+
+        It is kept open for the next one who asks, until it was changed: that shows in its traces,
+        or in another row where a file was written in place and somebody told `refresh`.
+        """
+        folder = skill_folder(self._root, name)
+        row = self._rows.get(name)
+        known = self._opened.get(name)
+        if known and known.row is row and unchanged(str(folder), known.traces):
+            return known.dataset
+        traces = walk(str(folder), self._now_ns())
+        dataset = open_dataset(folder, self._facts)
+        with self._opening:
+            self._opened.pop(name, None)
+            if traces.sure:
+                self._opened[name] = _Opened(row, (*traces.kept, *traces.fresh), dataset)
+            while len(self._opened) > _KEPT_OPEN:
+                del self._opened[next(iter(self._opened))]
+        return dataset
 
     def refresh(self, names: Collection[str] | None = None) -> bool:
         """Look again, and return whether the list is another one now.
