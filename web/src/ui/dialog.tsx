@@ -2,7 +2,10 @@ import { useEffect, useId, useRef } from "react";
 import type { ReactNode } from "react";
 import { IconButton } from "./button.tsx";
 
-/** A modal dialog. The browser keeps the focus inside and gives it back; Escape closes. */
+/**
+ * A modal dialog. The browser keeps the focus inside and gives it back; Escape closes. What has
+ * `data-autofocus` gets the focus first.
+ */
 export function Dialog({
   title,
   onClose,
@@ -18,7 +21,13 @@ export function Dialog({
   const titleId = useId();
   useEffect(() => {
     const dialog = ref.current;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (dialog && !dialog.open) {
+      dialog.showModal();
+      // React's autoFocus comes before the dialog opens, which then gives the focus to its first control.
+      const wanted = dialog.querySelector<HTMLElement>("[data-autofocus]");
+      wanted?.focus();
+      if (wanted instanceof HTMLInputElement) wanted.select();
+    }
     return () => dialog?.close();
   }, []);
   return (

@@ -1,3 +1,4 @@
+import { UploadButton } from "@/features/upload/upload_button.tsx";
 import type { Camera, Skill } from "@/ros/messages.ts";
 import { RouteLink } from "@/route/route_link.tsx";
 import { formatBytes, formatCount, formatRate } from "@/text/numbers.ts";
@@ -56,6 +57,7 @@ export function DatasetHeader({
           <p className="truncate text-xs text-faint">{facts.filter(Boolean).join(" · ")}</p>
         </div>
         <div data-actions className="-mr-2 flex shrink-0 items-center gap-1">
+          {!narrow && <UploadButton skill={name} />}
           {!narrow && <CheckButton check={check} open={checkOpen} onClick={onCheck} />}
           <Menu label="More actions" icon="more" items={commands} />
         </div>

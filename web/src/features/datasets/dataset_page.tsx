@@ -22,7 +22,7 @@ import { SelectionBar } from "./selection_bar.tsx";
 import { UNSORTED, sortedPositions } from "./sort_episodes.ts";
 import type { Episodes } from "./use_episodes.ts";
 import { useEpisodes } from "./use_episodes.ts";
-import { useListKeys } from "./use_list_keys.ts";
+import { useListKeys } from "./use_list_keys.tsx";
 import { useMarks } from "./use_marks.ts";
 import { useSelection } from "./use_selection.ts";
 

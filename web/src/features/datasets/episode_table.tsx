@@ -19,7 +19,7 @@ import type { Selecting } from "./use_selection.ts";
 const ROW = 60;
 /** Columns of the wide table; in a narrow one a row has two lines instead. */
 const COLUMNS =
-  "@3xl:grid @3xl:grid-cols-[60px_minmax(7rem,1.2fr)_minmax(10rem,1.4fr)_6rem_5rem_6rem_minmax(5rem,2fr)] @3xl:items-center @3xl:gap-4";
+  "@4xl:grid @4xl:grid-cols-[60px_minmax(7rem,1.2fr)_minmax(10rem,1.4fr)_6rem_5rem_6rem_minmax(5rem,2fr)] @4xl:items-center @4xl:gap-4";
 
 export function EpisodeTable({
   skill,
@@ -184,18 +184,18 @@ function EpisodeRow({
             <VerdictBadge verdict={episode.verdict} />
             <FindingsBadge findings={findings} />
             {problem && (
-              <span className="text-warn @3xl:hidden" title={problem}>
+              <span className="text-warn @4xl:hidden" title={problem}>
                 <Icon name="alert" className="size-3.5" />
                 <span className="sr-only">{problem}</span>
               </span>
             )}
           </span>
-          <span className="block truncate text-xs text-faint @3xl:hidden">
+          <span className="block truncate text-xs text-faint @4xl:hidden">
             {formatDuration(episode.duration)}
             {episode.note ? <Note note={episode.note} /> : ` · ${episode.frames.toLocaleString("en")} frames`}
           </span>
           {(episode.note || episode.task) && (
-            <span className="block truncate text-xs text-faint max-@3xl:hidden">
+            <span className="block truncate text-xs text-faint @max-4xl:hidden">
               {episode.note ? <Note note={episode.note} /> : episode.task}
             </span>
           )}
@@ -205,7 +205,7 @@ function EpisodeRow({
         <Cell right>{episode.frames.toLocaleString("en")}</Cell>
         <Cell right>{formatBytes(episode.sizeBytes)}</Cell>
         <span
-          className={`hidden min-w-0 items-center gap-1.5 text-xs @3xl:flex ${problem ? "text-warn" : "text-quiet"}`}
+          className={`hidden min-w-0 items-center gap-1.5 text-xs @4xl:flex ${problem ? "text-warn" : "text-quiet"}`}
         >
           {trouble && (
             <>
@@ -234,6 +234,6 @@ function Note({ note }: { note: string }) {
 
 function Cell({ children, right = false }: { children: ReactNode; right?: boolean }) {
   return (
-    <span className={`hidden truncate text-quiet @3xl:block ${right ? "text-right" : ""}`}>{children}</span>
+    <span className={`hidden truncate text-quiet @4xl:block ${right ? "text-right" : ""}`}>{children}</span>
   );
 }

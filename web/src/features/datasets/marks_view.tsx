@@ -14,7 +14,16 @@ export const SEVERITY_TONE: Readonly<Record<Severity, Tone>> = {
 
 export function VerdictBadge({ verdict }: { verdict: Verdict }) {
   if (verdict === "") return null;
-  return verdict === "keep" ? <Badge tone="ok">keep</Badge> : <Badge tone="danger">rejected</Badge>;
+  const [tone, icon, text] =
+    verdict === "keep"
+      ? (["ok", "thumbUp", "keep"] as const)
+      : (["danger", "thumbDown", "rejected"] as const);
+  return (
+    <Badge tone={tone}>
+      <Icon name={icon} className="size-3" />
+      <span className="ml-1 @max-sm:sr-only">{text}</span>
+    </Badge>
+  );
 }
 
 /** How many findings there are, coloured by the worst. */
@@ -23,7 +32,10 @@ export function FindingsBadge({ findings }: { findings: readonly Finding[] }) {
   if (!severity) return null;
   const label = `${formatCount(findings.length, "finding")}, the worst: ${severity}`;
   return (
-    <span title={`${label}\n${findings.map((finding) => finding.message).join("\n")}`}>
+    <span
+      className="inline-flex"
+      title={`${label}\n${findings.map((finding) => finding.message).join("\n")}`}
+    >
       <Badge tone={SEVERITY_TONE[severity]}>
         <span aria-hidden="true" className="flex items-center gap-0.5">
           <Icon name="shield" className="size-3" />

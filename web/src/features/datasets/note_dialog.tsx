@@ -54,9 +54,7 @@ export function NoteDialog({
         <label className="block">
           <span className="sr-only">Note</span>
           <textarea
-            // The dialog was opened to write in it.
-            // eslint-disable-next-line jsx-a11y/no-autofocus
-            autoFocus
+            data-autofocus
             rows={4}
             maxLength={LONGEST}
             value={note}

@@ -16,7 +16,7 @@ export function SortChoice({ sort, onSort }: { sort: Sort; onSort: (sort: Sort) 
     (choice) => choice.sort.key === sort.key && choice.sort.descending === sort.descending,
   );
   return (
-    <label className="ml-1 min-w-0 @3xl:hidden">
+    <label className="ml-1 min-w-0 @4xl:hidden">
       <span className="sr-only">Sort episodes</span>
       <select
         value={chosen}

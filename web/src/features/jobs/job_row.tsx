@@ -8,7 +8,7 @@ import { Badge } from "@/ui/badge.tsx";
 import type { Tone } from "@/ui/badge.tsx";
 import { Button, IconButton } from "@/ui/button.tsx";
 import { JobProgress } from "@/ui/job_progress.tsx";
-import { jobTitle, madeName, resultPlace } from "./job_words.ts";
+import { jobTitle, madeName, resultPlace, resultText } from "./job_words.ts";
 
 const TONES: Readonly<Record<JobState, Tone>> = {
   queued: "neutral",
@@ -26,8 +26,8 @@ export function JobRow({ job, now }: { job: Job; now: number }) {
   const made = madeName(job);
   const active = isActive(job);
   return (
-    <li data-job={job.id} data-state={job.state} className="space-y-1.5 px-4 py-2.5">
-      <div className="flex min-h-9 items-center gap-2 md:min-h-8">
+    <li data-job={job.id} data-state={job.state} className="space-y-1 px-4 py-2">
+      <div className="flex min-h-7 items-center gap-2">
         <p className="min-w-0 flex-1">
           <span className="font-medium">{title}</span>
           {made && <span className="text-quiet"> → {made}</span>}
@@ -44,6 +44,7 @@ export function JobRow({ job, now }: { job: Job; now: number }) {
               {job.message}
             </span>
           )}
+          {resultText(job) && <span className="mr-2 text-sm text-quiet">{resultText(job)}</span>}
           {job.finished > 0 && formatAgo(job.finished, now)}
           {job.state === "done" &&
             job.started > 0 &&

@@ -34,6 +34,17 @@ export function madeName(job: Job): string {
   return textOf(parseObject(job.argumentsJson)?.["name"]);
 }
 
+/** What came of it, where there is a word to say about that; "" otherwise. */
+export function resultText(job: Job): string {
+  const result = parseObject(job.resultJson);
+  if (job.kind !== "check_dataset" || !result) return "";
+  const counts = (["errors", "warnings", "notes"] as const)
+    .map((key) => ({ key, count: result[key] }))
+    .filter(({ count }) => typeof count === "number" && count > 0)
+    .map(({ key, count }) => formatCount(Number(count), key.slice(0, -1)));
+  return counts.join(", ") || "nothing found";
+}
+
 /** What to open once it is done; null where there is nothing to see. */
 export function resultPlace(job: Job): (Partial<Route> & { tab: Tab }) | null {
   if (job.state !== "done") return null;

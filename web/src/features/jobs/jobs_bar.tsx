@@ -1,13 +1,14 @@
 import { useEffect, useState } from "react";
 import type { Job } from "@/ros/jobs.ts";
 import { isActive } from "@/ros/jobs.ts";
+import { useRoute } from "@/route/navigation.ts";
 import { usePanel } from "@/state/panel.tsx";
 import { selectJobs } from "@/state/selectors.ts";
 import { knownFraction, stageText, timeLeft } from "@/text/job_text.ts";
 import { Notice } from "@/ui/badge.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { ProgressBar } from "@/ui/progress.tsx";
-import { jobTitle, madeName } from "./job_words.ts";
+import { jobTitle, madeName, resultText } from "./job_words.ts";
 import { JobRow, OpenResult, useNameOf } from "./job_row.tsx";
 
 const MINUTE_MS = 60_000;
@@ -19,13 +20,19 @@ const MINUTE_MS = 60_000;
 export function JobsBar() {
   const jobs = usePanel(selectJobs);
   const problem = usePanel((state) => state.jobList?.problem ?? "");
+  const { episode } = useRoute();
   const [open, setOpen] = useState(false);
   const active = jobs.filter(isActive);
   const shown = active.find((job) => job.state === "running") ?? active.at(-1) ?? newest(jobs);
+  // On a phone an opened episode needs the room.
+  const yields = episode !== null && active.length === 0 && !open && !problem;
   if (!shown && !problem) return null;
 
   return (
-    <section aria-label="Jobs" className="relative shrink-0 border-t border-line bg-canvas">
+    <section
+      aria-label="Jobs"
+      className={`relative shrink-0 border-t border-line bg-canvas ${yields ? "max-md:hidden" : ""}`}
+    >
       <div className="flex h-9 items-center md:h-8">
         <button
           type="button"
@@ -95,7 +102,7 @@ function OneLine({ job }: { job: Job }) {
       <Icon name={job.state === "done" ? "check" : "alert"} className={LOOKS[job.state] ?? "text-faint"} />
       <span className="min-w-0 truncate text-quiet">
         {title}
-        {made && <span className="max-sm:hidden"> → {made}</span>}: {job.state}
+        {made && <span className="max-sm:hidden"> → {made}</span>}: {resultText(job) || job.state}
         {job.message && ` — ${job.message}`}
       </span>
     </>

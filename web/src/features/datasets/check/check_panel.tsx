@@ -37,7 +37,7 @@ export function CheckPanel({
           <h2 className="font-semibold">Check</h2>
           <p className="truncate text-xs text-faint">{summary(check)}</p>
         </div>
-        {!job && result?.checked && (
+        {!job && result?.checked && result.current && (
           <Button icon="refresh" onClick={check.start}>
             Check again
           </Button>

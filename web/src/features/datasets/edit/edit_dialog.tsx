@@ -1,15 +1,16 @@
-import { useId, useState } from "react";
+import { useId, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import { CommandError } from "@/ros/commands.ts";
 import type { FieldError } from "@/ros/messages.ts";
 import { useCommands, usePanel } from "@/state/panel.tsx";
 import { selectSkills } from "@/state/selectors.ts";
+import { formatCount } from "@/text/numbers.ts";
 import { Notice } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { Dialog } from "@/ui/dialog.tsx";
 import { INPUT } from "@/ui/search.tsx";
 import { folderName, nameProblem } from "./name.ts";
-import { PlanView } from "./plan_view.tsx";
+import { PlanTroubles, PlanView } from "./plan_view.tsx";
 import type { Planned } from "./use_plan.ts";
 
 /** What every edit asks for: a name for the result, a look at the plan, and the word to start. */
@@ -24,6 +25,7 @@ export function EditDialog({
   job,
   onClose,
   children,
+  settle,
 }: {
   title: string;
   intro: ReactNode;
@@ -39,6 +41,8 @@ export function EditDialog({
   job: { readonly kind: string; readonly args: object };
   onClose: () => void;
   children?: ReactNode;
+  /** What settles that which stands in the way; right below it. */
+  settle?: ReactNode;
 }) {
   const commands = useCommands();
   const skills = usePanel(selectSkills);
@@ -46,6 +50,8 @@ export function EditDialog({
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<CommandError | null>(null);
   const wrong = name === null ? null : nameProblem(name, skills);
+  const troubles = useRef<HTMLDivElement>(null);
+  const inTheWay = planned.plan?.problems.filter((problem) => problem.blocks).length ?? 0;
   const ready = planned.current && planned.plan?.possible === true && wrong === null;
 
   async function begin(): Promise<void> {
@@ -74,6 +80,9 @@ export function EditDialog({
       >
         <div className="text-quiet">{intro}</div>
         {children}
+        <div ref={troubles} className="scroll-mt-2 space-y-4 empty:hidden">
+          <PlanTroubles planned={planned} settle={settle} />
+        </div>
         {name !== null && (
           <NameField
             name={name}
@@ -85,13 +94,22 @@ export function EditDialog({
             }}
           />
         )}
-        <PlanView planned={planned} nothing={nothing} />
+        <PlanView planned={planned} nothing={nothing} inPlace={name === null && nothing === ""} />
         {refusal && (
           <Notice tone="danger" title="It was not started">
             {refusal.message}
           </Notice>
         )}
-        <div className="sticky bottom-0 -mx-4 -mb-4 flex justify-end gap-2 border-t border-line bg-surface px-4 py-3">
+        <div className="sticky bottom-0 -mx-4 -mb-4 flex items-center justify-end gap-2 border-t border-line bg-surface px-4 py-3">
+          {inTheWay > 0 && (
+            <button
+              type="button"
+              onClick={() => troubles.current?.scrollIntoView({ block: "start", behavior: "smooth" })}
+              className="mr-auto rounded px-1 text-left text-danger hover:underline"
+            >
+              {formatCount(inTheWay, "thing stands", "things stand")} in the way
+            </button>
+          )}
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={busy || !ready}>
             {busy ? "Starting…" : start}
@@ -122,6 +140,7 @@ function NameField({
       </label>
       <input
         id={id}
+        data-autofocus
         value={name}
         autoComplete="off"
         spellCheck={false}

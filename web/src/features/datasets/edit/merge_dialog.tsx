@@ -3,6 +3,7 @@ import type { MergeRules, MergeSource } from "@/ros/editing.ts";
 import { NO_RULES } from "@/ros/editing.ts";
 import { useCommands, usePanel } from "@/state/panel.tsx";
 import { selectSkills } from "@/state/selectors.ts";
+import { Button } from "@/ui/button.tsx";
 import { EditDialog } from "./edit_dialog.tsx";
 import { MergeRulesView, neededRules } from "./merge_rules.tsx";
 import type { Chosen } from "./merge_sources.ts";
@@ -17,6 +18,7 @@ export function MergeDialog({ first, onClose }: { first: readonly Chosen[]; onCl
   const commands = useCommands();
   const skills = usePanel(selectSkills);
   const [chosen, setChosen] = useState(first);
+  const [adding, setAdding] = useState(false);
   const [rules, setRules] = useState(NO_RULES);
   const [written, setWritten] = useState<string | null>(null);
 
@@ -32,6 +34,9 @@ export function MergeDialog({ first, onClose }: { first: readonly Chosen[]; onCl
       : null;
   const planned = usePlan(key, () => commands.planMerge(name.trim(), sources ?? [], rules));
   const needed = neededRules(planned.plan, rules);
+  // Once asked for, the names stay in sight: nothing jumps while somebody types them.
+  const [camerasAsked, setCamerasAsked] = useState(false);
+  if (needed.anyCameras && !camerasAsked) setCamerasAsked(true);
   const rates = [...new Set(chosen.map((one) => skillOf(one.skill)?.rate ?? 0))].filter((rate) => rate > 0);
   const nothing = chosen.length < 2 ? "Choose at least two datasets to see what would come of it." : "";
 
@@ -46,6 +51,7 @@ export function MergeDialog({ first, onClose }: { first: readonly Chosen[]; onCl
       start="Merge"
       job={{ kind: "merge_datasets", args: mergeArguments(name.trim(), sources ?? [], rules) }}
       onClose={onClose}
+      settle={<MergeRulesView needed={needed} rules={rules} rates={rates} onChange={setRules} />}
     >
       {chosen.length > 0 && (
         <ol aria-label="Sources" className="space-y-2">
@@ -57,7 +63,7 @@ export function MergeDialog({ first, onClose }: { first: readonly Chosen[]; onCl
               position={position}
               count={chosen.length}
               cameraNames={planned.plan?.cameras ?? lead?.cameras ?? []}
-              camerasOpen={needed.anyCameras}
+              camerasOpen={camerasAsked}
               onChange={(change) => setChosen(changed(chosen, one.skill, change))}
               onMove={(by) => setChosen(moved(chosen, one.skill, by))}
               onRemove={() => setChosen(chosen.filter((other) => other !== one))}
@@ -65,12 +71,20 @@ export function MergeDialog({ first, onClose }: { first: readonly Chosen[]; onCl
           ))}
         </ol>
       )}
-      <SourcePicker
-        datasets={datasets.filter((skill) => !chosen.some((one) => one.skill === skill.name))}
-        like={lead?.datasetFormat ?? null}
-        onAdd={(skill) => setChosen(added(chosen, skill.name))}
-      />
-      <MergeRulesView needed={needed} rules={rules} rates={rates} onChange={setRules} />
+      {adding || chosen.length < 2 ? (
+        <SourcePicker
+          datasets={datasets.filter((skill) => !chosen.some((one) => one.skill === skill.name))}
+          like={lead?.datasetFormat ?? null}
+          onAdd={(skill) => {
+            setChosen(added(chosen, skill.name));
+            setAdding(false);
+          }}
+        />
+      ) : (
+        <Button icon="plus" onClick={() => setAdding(true)}>
+          Add another dataset
+        </Button>
+      )}
     </EditDialog>
   );
 }

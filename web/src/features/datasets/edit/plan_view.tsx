@@ -1,5 +1,6 @@
+import type { ReactNode } from "react";
 import type { EditPlan, PlanProblem } from "@/ros/editing.ts";
-import { formatBytes, formatCount, formatRate } from "@/text/numbers.ts";
+import { formatBytes, formatRate } from "@/text/numbers.ts";
 import { formatDuration } from "@/text/time.ts";
 import { Notice } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
@@ -9,8 +10,15 @@ import type { Planned } from "./use_plan.ts";
 
 const MOST_RUNS = 100;
 
-/** What an edit would do, before anything is touched. */
-export function PlanView({ planned, nothing }: { planned: Planned; nothing: string }) {
+/** What stands in the way of an edit, and what is worth knowing: each with what to do. */
+export function PlanTroubles({
+  planned,
+  settle,
+}: {
+  planned: Planned;
+  /** What settles that which stands in the way; right below it. */
+  settle: ReactNode;
+}) {
   const { plan, current, problem } = planned;
   if (problem) {
     return (
@@ -19,32 +27,76 @@ export function PlanView({ planned, nothing }: { planned: Planned; nothing: stri
       </Notice>
     );
   }
-  if (!plan) return nothing ? <p className="text-quiet">{nothing}</p> : <Loading label="Planning…" />;
+  if (!plan) return settle;
+  const blocking = plan.problems.filter((one) => one.blocks);
+  const others = plan.problems.filter((one) => !one.blocks);
+  const short = plan.bytesToWrite - plan.bytesFree;
+  const dimmed = current ? "" : "opacity-50";
+  return (
+    <>
+      <div className={`space-y-2 transition-opacity empty:hidden ${dimmed}`}>
+        {blocking.length > 0 && (
+          <Notice tone="danger" title="This stands in the way">
+            <ProblemList problems={blocking} />
+          </Notice>
+        )}
+        {short > 0 && (
+          <Notice tone="danger" title="The disk has too little room">
+            Free at least {formatBytes(short)} and try again.
+          </Notice>
+        )}
+      </div>
+      {settle}
+      {others.length > 0 && (
+        <div className={`transition-opacity ${dimmed}`}>
+          <Notice tone="warn" title="Worth knowing">
+            <ProblemList problems={others} />
+          </Notice>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** What an edit would make, before anything is touched. */
+export function PlanView({
+  planned,
+  nothing,
+  inPlace,
+}: {
+  planned: Planned;
+  /** What stands here as long as nothing can be planned; "": the plan is on its way. */
+  nothing: string;
+  /** The skill itself is changed. */
+  inPlace: boolean;
+}) {
+  const { plan, current } = planned;
+  if (!plan) {
+    if (planned.problem) return null;
+    return nothing ? <p className="text-quiet">{nothing}</p> : <Loading label="Planning…" />;
+  }
+  const shared = inPlace
+    ? "Stays as it is"
+    : `Shared with the ${plan.sources.length > 1 ? "sources" : "source"}`;
   return (
     <section
       aria-label="Plan"
       aria-busy={!current}
-      className={`space-y-3 transition-opacity ${current ? "" : "opacity-50"}`}
+      className={`space-y-2 transition-opacity ${current ? "" : "opacity-50"}`}
     >
-      <PlanProblems problems={plan.problems} />
       <dl className="grid grid-cols-2 gap-x-4 gap-y-2 rounded-lg bg-sunken px-3 py-2.5 sm:grid-cols-3">
         <Fact label="Episodes">{plan.origins.length.toLocaleString("en")}</Fact>
         <Fact label="Frames">{plan.frames.toLocaleString("en")}</Fact>
         <Fact label="Format">{[plan.format, formatRate(plan.rate)].filter(Boolean).join(", ")}</Fact>
         <Fact label="Written anew">{formatBytes(plan.bytesToWrite)}</Fact>
-        <Fact label="Shared with the source">{formatBytes(plan.bytesShared)}</Fact>
+        <Fact label={shared}>{formatBytes(plan.bytesShared)}</Fact>
         <Fact label="Free on the disk">{formatBytes(plan.bytesFree)}</Fact>
         <Fact label="Takes about">{plan.seconds < 1 ? "a moment" : formatDuration(plan.seconds)}</Fact>
         <Fact label="Cameras" wide>
           {plan.cameras.join(", ") || "none"}
         </Fact>
       </dl>
-      {plan.bytesToWrite > plan.bytesFree && (
-        <Notice tone="danger" title="The disk has too little room">
-          Free at least {formatBytes(plan.bytesToWrite - plan.bytesFree)} and try again.
-        </Notice>
-      )}
-      <Episodes plan={plan} />
+      {!inPlace && <Episodes plan={plan} />}
     </section>
   );
 }
@@ -57,26 +109,6 @@ function Fact({ label, children, wide = false }: { label: string; children: stri
         {children}
       </dd>
     </div>
-  );
-}
-
-/** Each with what to do; those that stand in the way first. */
-function PlanProblems({ problems }: { problems: readonly PlanProblem[] }) {
-  const blocking = problems.filter((problem) => problem.blocks);
-  const others = problems.filter((problem) => !problem.blocks);
-  return (
-    <>
-      {blocking.length > 0 && (
-        <Notice tone="danger" title="This can't be done yet">
-          <ProblemList problems={blocking} />
-        </Notice>
-      )}
-      {others.length > 0 && (
-        <Notice tone="warn" title="Worth knowing">
-          <ProblemList problems={others} />
-        </Notice>
-      )}
-    </>
   );
 }
 
@@ -99,7 +131,7 @@ function Episodes({ plan }: { plan: EditPlan }) {
   return (
     <details className="rounded-lg border border-line px-3 py-1.5">
       <summary className="cursor-pointer py-1 text-quiet hover:text-ink">
-        {formatCount(plan.origins.length, "episode")} of the result: where each comes from
+        Where {plan.origins.length === 1 ? "its episode comes" : "its episodes come"} from
       </summary>
       <table className="mt-1 w-full text-left text-xs">
         <thead className="text-faint">
