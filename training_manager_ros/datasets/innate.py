@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,14 +129,14 @@ class InnateDataset(Dataset):
 
     def signals(self, episode_id: int) -> tuple[Signal, ...]:
         """See `Dataset`."""
-        file, content = self._content(episode_id)
+        file, content = self.content(episode_id)
         return tuple(self._signal(file, table) for table in content.tables)
 
     def timestamps(self, episode_id: int) -> npt.NDArray[np.float64]:
         """See `Dataset`."""
         import numpy as np
 
-        file, content = self._content(episode_id)
+        file, content = self.content(episode_id)
         if not content.clock:
             return np.empty(0)
         times = read_table(Path(file.path), content.clock)[:, 0]
@@ -150,12 +150,29 @@ class InnateDataset(Dataset):
         for name, video in entry.videos:
             if name == camera:
                 return self._video_frames(video)
-        file, content = self._content(episode_id)
-        for images in content.images:
+        for images, frames in self.raw_frames(episode_id):
             if images.camera == camera:
-                rate = self._rate or self._recorded_rate(episode_id)
-                return Hdf5Frames(Path(file.path), images.path, images.rows, rate)
+                return frames
         raise NotFound(f"Episode {episode_id} has no camera {camera!r}.")
+
+    def raw_frames(self, episode_id: int) -> tuple[tuple[Images, Hdf5Frames], ...]:
+        """The images that the episode's file holds by camera, whether there are videos or not."""
+        file, content = self.content(episode_id)
+        if not content.images:
+            return ()
+        rate = self._rate or self._recorded_rate(episode_id)
+        return tuple(
+            (images, Hdf5Frames(Path(file.path), images.path, images.rows, rate))
+            for images in content.images
+        )
+
+    def content(self, episode_id: int) -> tuple[FileEntry, Hdf5Facts]:
+        """The file of an episode's rows and what it holds. Raises `Unreadable`."""
+        problems: list[str] = []
+        file, _ = self._rows_file(self.entry(episode_id), problems)
+        if file is None:
+            raise Unreadable(problems[-1] if problems else f"Episode {episode_id} has no file.")
+        return file, hdf5_facts(self._facts, file)
 
     def entry(self, episode_id: int) -> InnateEntry:
         """How the episode is listed."""
@@ -167,6 +184,10 @@ class InnateDataset(Dataset):
     def file(self, name: str) -> FileEntry | None:
         """A file in data/ by its name, as it was when the dataset was opened."""
         return self._listing.files.get(name)
+
+    def files(self) -> Collection[str]:
+        """Names of all files in data/, as it was when the dataset was opened."""
+        return self._listing.files.keys()
 
     def _video_frames(self, name: str) -> VideoFrames:
         file = self._listing.files.get(name)
@@ -202,18 +223,11 @@ class InnateDataset(Dataset):
                     continue  # its episode says so; another one may know the camera
         if not entry.videos:
             try:
-                _, content = self._content(entry.id)
+                _, content = self.content(entry.id)
             except Unreadable:
                 return found
             found += [_raw_camera(images) for images in content.images]
         return found
-
-    def _content(self, episode_id: int) -> tuple[FileEntry, Hdf5Facts]:
-        problems: list[str] = []
-        file, _ = self._rows_file(self.entry(episode_id), problems)
-        if file is None:
-            raise Unreadable(problems[-1] if problems else f"Episode {episode_id} has no file.")
-        return file, hdf5_facts(self._facts, file)
 
     def _rows_file(self, entry: InnateEntry, problems: list[str]) -> tuple[FileEntry | None, str]:
         """The HDF5 file of an episode, and its path relative to the skill's folder."""

@@ -20,7 +20,16 @@ from training_manager_ros.editing.provenance import Provenance
 from training_manager_ros.errors import Conflict, InvalidInput, Unreadable
 from training_manager_ros.skills import folder_name, skill_folder
 
-__all__ = ["MergeRules", "MergeSource", "free_folder", "plan_delete", "plan_merge"]
+__all__ = [
+    "MergeRules",
+    "MergeSource",
+    "free_folder",
+    "open_patiently",
+    "plan_delete",
+    "plan_merge",
+    "plan_of",
+    "utc_now",
+]
 
 MergeRules = JoinRules
 
@@ -38,7 +47,8 @@ class MergeSource:
     cameras: Mapping[str, str] = field(default_factory=dict)  # new names of cameras, if any
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """The time that is noted in what is made."""
     return datetime.now(timezone.utc)
 
 
@@ -49,7 +59,7 @@ def plan_delete(
     new_name: str,
     facts: FactCache,
     *,
-    now: Callable[[], datetime] = _utc_now,
+    now: Callable[[], datetime] = utc_now,
     request: Mapping[str, object] | None = None,
 ) -> EditPlan:
     """A copy of `skill` without some episodes, as the new skill `new_name` (a display name).
@@ -60,12 +70,12 @@ def plan_delete(
     """
     folder = free_folder(root, new_name)
     source = skill_folder(root, skill)
-    dataset = _open(source, facts)
+    dataset = open_patiently(source, facts)
     part = Part(dataset, kept_episodes(delete, dataset.episode_ids))
     metadata = copied_metadata(source, new_name)
     joined = join([part], JoinRules())
     made_by = Provenance("delete", joined.origins, now(), dict(request or {}))
-    return _plan(folder, [part], joined, metadata, made_by, ())
+    return plan_of(folder, [part], joined, metadata, made_by, ())
 
 
 def plan_merge(
@@ -75,7 +85,7 @@ def plan_merge(
     rules: MergeRules,
     facts: FactCache,
     *,
-    now: Callable[[], datetime] = _utc_now,
+    now: Callable[[], datetime] = utc_now,
     request: Mapping[str, object] | None = None,
 ) -> EditPlan:
     """The sources' episodes, in order, as the new skill `new_name`; see `plan_delete`.
@@ -92,7 +102,7 @@ def plan_merge(
     joined = join(parts, rules)
     made_by = Provenance("merge", joined.origins, now(), dict(request or {}))
     twice = [*problems, *_repeated(joined.origins)]
-    return _plan(folder, parts, joined, metadata, made_by, twice)
+    return plan_of(folder, parts, joined, metadata, made_by, twice)
 
 
 def free_folder(root: Path, new_name: str) -> str:
@@ -107,13 +117,13 @@ def free_folder(root: Path, new_name: str) -> str:
 
 
 def _part(root: Path, source: MergeSource, facts: FactCache) -> Part:
-    dataset = _open(skill_folder(root, source.skill), facts)
+    dataset = open_patiently(skill_folder(root, source.skill), facts)
     known = dataset.episode_ids
     chosen = known if source.episodes is None else source.episodes
     return Part(dataset, named_episodes(chosen, known), dict(source.cameras))
 
 
-def _open(folder: Path, facts: FactCache) -> Dataset:
+def open_patiently(folder: Path, facts: FactCache) -> Dataset:
     """The dataset; the recorder, which may be writing its list at this moment, gets some time."""
     deadline = time.monotonic() + _PATIENCE
     while True:
@@ -125,7 +135,7 @@ def _open(folder: Path, facts: FactCache) -> Dataset:
             time.sleep(_PAUSE)
 
 
-def _plan(
+def plan_of(
     folder: str,
     parts: Sequence[Part],
     joined: Joined,
@@ -133,6 +143,7 @@ def _plan(
     made_by: Provenance,
     problems: Sequence[PlanProblem],
 ) -> EditPlan:
+    """The plan of the skill in `folder`, made of the parts as they are joined."""
     marks, mark_problems = _marks(parts, joined.origins)
     notes = notes_text({"made_by": made_by.value()}, marks)
     own = (

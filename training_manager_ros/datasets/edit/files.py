@@ -72,6 +72,10 @@ class Files:
         self._unshared: set[int] = set()  # file systems, by device, that share no blocks with ours
         self._copied: list[Path] = []  # not yet known to be on disk
 
+    def advance(self, size: int) -> None:
+        """Tell that so many bytes more are done, where `produce` or `edit` take their time."""
+        self._advance(size)
+
     def make_folder(self, path: Path) -> None:
         """Make a folder and those above it; no error if it is there."""
         if not path.is_dir():

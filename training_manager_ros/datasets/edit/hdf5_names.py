@@ -9,7 +9,7 @@ from pathlib import Path
 from training_manager_ros.datasets.edit.files import Files
 from training_manager_ros.errors import Unreadable
 
-__all__ = ["PlaceRenamed"]
+__all__ = ["PlaceRenamed", "rename_cameras"]
 
 _GROUPS = ("observations/images", "timestamps/images")
 
@@ -37,10 +37,11 @@ class PlaceRenamed:
         """See `Step`."""
         target = stage / self.target
         files.place(self.source, target, linkable=False, size=self.size)
-        files.change(target, lambda path: _rename(path, dict(self.cameras)))
+        files.change(target, lambda path: rename_cameras(path, dict(self.cameras)))
 
 
-def _rename(path: Path, cameras: Mapping[str, str]) -> None:
+def rename_cameras(path: Path, cameras: Mapping[str, str]) -> None:
+    """Give cameras in an episode's file new names, in place. Raises `Unreadable`."""
     import h5py
 
     try:

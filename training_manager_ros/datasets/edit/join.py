@@ -22,18 +22,20 @@ _INNATE = frozenset({DatasetFormat.H5, DatasetFormat.H264, DatasetFormat.MIXED})
 Joiner = Callable[[Sequence[Part], JoinRules], Joined]
 
 
-def join(parts: Sequence[Part], rules: JoinRules) -> Joined:
+def join(parts: Sequence[Part], rules: JoinRules, target: DatasetFormat | None = None) -> Joined:
     """The parts' episodes as one dataset, with what the parts disagree about as problems.
+
+    `target` may be LeRobot v3.0 for parts of older versions; else the newest of the parts' is made.
 
     Raises `InvalidInput` for datasets that can't be joined at all, and `Unreadable` where a list
     of episodes can't be read; a broken episode is a problem of the result.
     """
-    joined = _joiner(parts)(parts, rules)
+    joined = _joiner(parts, target)(parts, rules)
     return replace(joined, problems=(*compare(parts, rules), *joined.problems))
 
 
-def _joiner(parts: Sequence[Part]) -> Joiner:
-    formats = {part.dataset.summary.format for part in parts}
+def _joiner(parts: Sequence[Part], target: DatasetFormat | None) -> Joiner:
+    formats = {part.dataset.summary.format for part in parts} | ({target} - {None})
     if formats <= _INNATE:
         return _load("innate", "join_innate")
     if formats & _INNATE:

@@ -9,14 +9,25 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from training_manager_ros.datasets.edit.files import Files
 from training_manager_ros.datasets.edit.staging import staged
 from training_manager_ros.datasets.model import DatasetFormat
 from training_manager_ros.errors import InvalidInput
 
-__all__ = ["EditPlan", "Origin", "PlanProblem", "Step", "apply_plan"]
+__all__ = [
+    "BYTES_A_PIXEL",
+    "EditPlan",
+    "Encodes",
+    "Origin",
+    "PlanProblem",
+    "Step",
+    "apply_plan",
+    "check_plan",
+]
+
+BYTES_A_PIXEL = 3  # of raw images
 
 
 @dataclass(frozen=True)
@@ -52,11 +63,23 @@ class Step(Protocol):
         """Do it, through `files`."""
 
 
+@runtime_checkable
+class Encodes(Protocol):
+    """A step that encodes pictures, which takes longer than its bytes tell."""
+
+    @property
+    def encoded(self) -> int:
+        """Pixels, of all pictures together."""
+
+
 @dataclass(frozen=True)
 class EditPlan:
-    """An edit that makes the new skill `name` out of others, which stay as they are."""
+    """An edit that makes the new skill `name` out of others, which stay as they are.
 
-    name: str  # folder name of the new skill
+    Or one that changes a skill in place: then it is its own only source.
+    """
+
+    name: str  # folder name of the skill that is made, or changed
     sources: tuple[str, ...]  # folder names, in order
     format: DatasetFormat
     rate: float
@@ -76,6 +99,21 @@ class EditPlan:
         """Bytes that are written anew."""
         return sum(step.written for step in self.steps)
 
+    @property
+    def encoded(self) -> int:
+        """Pixels that are encoded."""
+        return sum(step.encoded for step in self.steps if isinstance(step, Encodes))
+
+    @property
+    def work(self) -> int:
+        """Bytes that go by when it is carried out, of raw images too, to measure progress by."""
+        return self.linked + self.written + BYTES_A_PIXEL * self.encoded
+
+    @property
+    def in_place(self) -> bool:
+        """Whether it changes a skill instead of making one."""
+        return self.name in self.sources
+
 
 def apply_plan(
     root: Path,
@@ -90,12 +128,7 @@ def apply_plan(
 
     Raises `InvalidInput` where a problem blocks the plan or the disk has too little room.
     """
-    blocking = [problem for problem in plan.problems if problem.blocks]
-    if blocking:
-        raise InvalidInput(" ".join(f"{one.message} {one.remedy}".strip() for one in blocking))
-    free = shutil.disk_usage(root).free
-    if plan.written > free:
-        raise InvalidInput(f"{plan.written} bytes are to be written, but only {free} are free.")
+    check_plan(root, plan)
     with staged(root, plan.name, files) as stage:
         for step in plan.steps:
             check()
@@ -104,3 +137,13 @@ def apply_plan(
         files.settle()
         check()
     return root / plan.name
+
+
+def check_plan(root: Path, plan: EditPlan) -> None:
+    """Raise `InvalidInput` where a problem blocks the plan or the disk has too little room."""
+    blocking = [problem for problem in plan.problems if problem.blocks]
+    if blocking:
+        raise InvalidInput(" ".join(f"{one.message} {one.remedy}".strip() for one in blocking))
+    free = shutil.disk_usage(root).free
+    if plan.written > free:
+        raise InvalidInput(f"{plan.written} bytes are to be written, but only {free} are free.")

@@ -41,13 +41,14 @@ def convert(
         ranges["src_color_range"] = "JPEG" if full else "MPEG"
         ranges["dst_color_range"] = "JPEG" if pix_fmt.startswith("yuvj") else "MPEG"
     shrinks = size[0] * 2 <= frame.width
+    only_colours = pix_fmt == "nv12" and size == (frame.width, frame.height)
     return reformatter.reformat(
         frame,
         *size,
         pix_fmt,
         src_colorspace=matrix_of(frame),
         dst_colorspace=matrix,
-        interpolation="AREA" if shrinks else "BICUBIC",
+        interpolation="AREA" if shrinks or only_colours else "BICUBIC",
         **ranges,
     )
 

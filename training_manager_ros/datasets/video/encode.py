@@ -51,7 +51,7 @@ def encode_movie(
                 matrix = matrix_of(frame)
                 stream = _add_stream(container, frame, exact, matrix, threads)
                 size = (stream.width, stream.height)
-            picture = convert(reformatter, frame, size, "yuv420p", matrix)
+            picture = convert(reformatter, frame, size, stream.pix_fmt, matrix)
             picture.pts = count
             picture.time_base = 1 / exact
             picture.pict_type = 0  # the encoder decides, not the source
@@ -84,7 +84,9 @@ def _add_stream(
     )
     stream.width = frame.width + frame.width % 2
     stream.height = frame.height + frame.height % 2
-    stream.pix_fmt = "yuv420p"
+    # the same pixels, laid out as x264 wants them; to yuv420p, FFmpeg has a short cut from BGR that
+    # rounds all colours down
+    stream.pix_fmt = "nv12" if frame.format.is_rgb else "yuv420p"
     stream.codec_context.time_base = 1 / rate
     return stream
 

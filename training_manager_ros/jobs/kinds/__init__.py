@@ -6,6 +6,7 @@ __all__ = ["KINDS"]
 
 KINDS = {
     "check_dataset": "training_manager_ros.jobs.kinds.check:CheckDataset",
+    "convert_dataset": "training_manager_ros.jobs.kinds.convert:ConvertDataset",
     "delete_episodes": "training_manager_ros.jobs.kinds.delete:DeleteEpisodes",
     "download_run": "training_manager_ros.jobs.kinds.download:DownloadRun",
     "merge_datasets": "training_manager_ros.jobs.kinds.merge:MergeDatasets",

@@ -11,7 +11,17 @@ from training_manager_ros.editing import MergeRules, MergeSource
 from training_manager_ros.errors import InvalidInput
 from training_manager_ros.skills import skill_folder
 
-__all__ = ["episodes", "file_mode", "known_keys", "merge_rules", "merge_sources", "skill", "text"]
+__all__ = [
+    "episodes",
+    "file_mode",
+    "flag",
+    "known_keys",
+    "merge_rules",
+    "merge_sources",
+    "one_of",
+    "skill",
+    "text",
+]
 
 
 def known_keys(arguments: Mapping[str, Any], known: Collection[str], where: str = "") -> None:
@@ -55,6 +65,22 @@ def file_mode(arguments: Mapping[str, Any]) -> FileMode:
     if value not in modes:
         raise _wrong("file_mode", f"must be one of {', '.join(modes)}")
     return FileMode(value)
+
+
+def flag(arguments: Mapping[str, Any], key: str) -> bool:
+    """True or false; false where it is left out."""
+    value = arguments.get(key, False)
+    if not isinstance(value, bool):
+        raise _wrong(key, "must be true or false")
+    return value
+
+
+def one_of(arguments: Mapping[str, Any], key: str, known: Sequence[str]) -> str:
+    """One of the known texts."""
+    value = arguments.get(key)
+    if not isinstance(value, str) or value not in known:
+        raise _wrong(key, f"must be one of {', '.join(known)}")
+    return value
 
 
 def merge_sources(arguments: Mapping[str, Any]) -> tuple[MergeSource, ...]:

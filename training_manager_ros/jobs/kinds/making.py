@@ -48,6 +48,14 @@ class MakesSkill(JobKind):
         clean_stages(self.skills_dir, target.name)
         if os.path.lexists(target):
             return self._done_before(target, arguments)
+        plan, files = self.ready(arguments, control, "placing files")
+        apply_plan(self.skills_dir, plan, files, control.check, lambda: control.advance(items=1))
+        return _result(target, len(plan.episodes))
+
+    def ready(
+        self, arguments: Mapping[str, Any], control: Control, stage: str
+    ) -> tuple[EditPlan, Files]:
+        """The plan, for which the disk has room, and what carries it out in the stage so named."""
         control.stage("planning")
         plan = self.plan(arguments)
         mode = FileMode(arguments.get("file_mode", FileMode.AUTO))
@@ -57,10 +65,13 @@ class MakesSkill(JobKind):
                 f"{cost.bytes_to_write:,} bytes are to be written, but only {cost.bytes_free:,} "
                 "are free; free some and try again."
             )
-        control.stage("placing files", items=len(plan.steps), size=plan.linked + plan.written)
-        files = Files(mode, lambda size: control.advance(size=size), self._before)
-        apply_plan(self.skills_dir, plan, files, control.check, lambda: control.advance(items=1))
-        return _result(target, len(plan.episodes))
+        control.stage(stage, items=len(plan.steps), size=plan.work)
+
+        def advance(size: int) -> None:
+            control.check()  # a step may take minutes
+            control.advance(size=size)
+
+        return plan, Files(mode, advance, self._before)
 
     def clean(self, arguments: Mapping[str, Any]) -> None:
         """See `JobKind`."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from training_manager_ros.datasets import FactCache
 from training_manager_ros.jobs.control import Control
 from training_manager_ros.jobs.kind import JobKind, Locks
 from training_manager_ros.jobs.kinds import arguments as checked
+from training_manager_ros.jobs.kinds.raw import RawConversion, may_be_raw
 from training_manager_ros.jobs.kinds.transfer import (
-    flag,
     rate_limit,
     server_settings,
     telling,
 )
+from training_manager_ros.paths import cache_dir
 from training_manager_ros.skills import skill_folder
 from training_manager_ros.training import TrainingClient, TransferOptions, UploadResult
 
@@ -32,18 +35,32 @@ class UploadSkill(JobKind):
     def locks(self, arguments: Mapping[str, Any]) -> Locks:
         """See `JobKind`."""
         checked.known_keys(arguments, ("skill", "raw", "bytes_per_second"))
-        flag(arguments, "raw")
+        checked.flag(arguments, "raw")
         rate_limit(arguments, "bytes_per_second")
         server_settings()
-        return Locks(reads=(skill_folder(self.skills_dir, checked.text(arguments, "skill")).name,))
+        folder = skill_folder(self.skills_dir, checked.text(arguments, "skill"))
+        if self._converts(folder, arguments):
+            return Locks(writes=(folder.name,))
+        return Locks(reads=(folder.name,))
 
     def run(self, arguments: Mapping[str, Any], control: Control) -> Mapping[str, Any]:
         """See `JobKind`."""
         folder = skill_folder(self.skills_dir, arguments["skill"])
+        conversion = None
+        if self._converts(folder, arguments):
+            control.stage("looking for raw images")
+            facts = FactCache(cache_dir() / "facts.sqlite")
+            conversion = RawConversion(self.skills_dir, folder.name, facts)
         options = TransferOptions(bytes_per_second=rate_limit(arguments, "bytes_per_second"))
         with TrainingClient(server_settings(), options=options) as client:
-            result = client.upload(folder, control=control.levers, report=telling(control))
+            result = client.upload(
+                folder, conversion=conversion, control=control.levers, report=telling(control)
+            )
         return _as_json(folder.name, result)
+
+    @staticmethod
+    def _converts(folder: Path, arguments: Mapping[str, Any]) -> bool:
+        return not arguments.get("raw", False) and may_be_raw(folder)
 
 
 def _as_json(skill: str, result: UploadResult) -> dict[str, Any]:
