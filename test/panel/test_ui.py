@@ -69,6 +69,7 @@ def test_parameters_are_text_whatever_they_look_like() -> None:
         "-p",
         'auth_issuer_url:=""',
     )
+    assert node.environment == {"INNATE_AUTH_ISSUER_URL": ""}
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 40.0) -> None:

@@ -29,6 +29,7 @@ from training_manager_ros.panel.welcome import print_welcome
 __all__ = ["children", "run"]
 
 _KEY = "INNATE_SERVICE_KEY"
+_ISSUER = "INNATE_AUTH_ISSUER_URL"
 
 
 def children(
@@ -55,6 +56,8 @@ def children(
     without_key = {name: value for name, value in environment.items() if name != _KEY}
     key = args.token or environment.get(_KEY, "")
     with_key = {**without_key, _KEY: key} if key else without_key
+    if args.issuer == "":  # the key itself is the token; an empty parameter would say nothing
+        with_key = {**with_key, _ISSUER: ""}
     module = (sys.executable, "-m")
     server = (Child("The training server", own_server, without_key),) if own_server else ()
     return (
