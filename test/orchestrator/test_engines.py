@@ -64,22 +64,24 @@ def ray_cluster(tmp_path_factory):
         except (httpx.HTTPError, KeyError, TypeError, ValueError):
             time.sleep(1)
     yield address
-    os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-    for pid in ours(str(folder)):
-        os.kill(pid, signal.SIGKILL)
+    process.terminate()  # it ends what it started itself, and may take a moment for it
+    deadline = time.monotonic() + 20
+    while process.poll() is None or in_session(process.pid):
+        if time.monotonic() > deadline:
+            for pid in in_session(process.pid):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.1)
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def ours(folder: str) -> list[int]:
-    """What is left of the cluster that this test started, by its own folder."""
+def in_session(session: int) -> list[int]:
+    """What runs of the cluster that this test started: its names change, its session does not."""
     found = []
     for entry in Path("/proc").iterdir():
         try:
-            if entry.name.isdigit() and folder in (entry / "cmdline").read_text():
+            if not entry.name.isdigit() or os.getsid(int(entry.name)) != session:
+                continue
+            if "State:\tZ" not in (entry / "status").read_text():
                 found.append(int(entry.name))
         except OSError:
             continue

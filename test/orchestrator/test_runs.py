@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import functools
 import subprocess
 import threading
 import time
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
@@ -234,3 +236,43 @@ def test_presets_are_shown(owner):
     assert act["hyperparameters"]["MAX_STEPS"]["default"] == "120000"
     assert act["architecture"]["vision_backbone"] == "resnet18"
     assert "Not ACT" in presets["smoke"]["description"]
+
+
+@pytest.fixture
+def git_url(repository, tmp_path):
+    """The repository as a bare one on a host that serves files, as a simple git host does."""
+    git(repository, "tag", "v1")
+    git(repository, "checkout", "-q", "-b", "feature/x")
+    (repository / "train.sh").write_text("#!/bin/sh\necho version two\nexit 7\n")
+    git(repository, "commit", "-q", "-a", "-m", "two")
+    bare = tmp_path / "host" / "lab" / "code.git"
+    git(repository, "clone", "-q", "--bare", str(repository), str(bare))
+    git(bare, "update-server-info")
+    handler = functools.partial(QuietHandler, directory=str(tmp_path / "host"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as host:
+        threading.Thread(target=host.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{host.server_port}/lab/code.git"
+        host.shutdown()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def test_a_repository_by_its_url(owner, repository, git_url):
+    skill = owner.skill({"data/x": b"x"})
+    commits = {ref: git(repository, "rev-parse", ref) for ref in ("main", "v1", "feature/x")}
+    commits[commits["feature/x"]] = commits["feature/x"]
+    runs = {
+        ref: owner.run(skill, repo=git_url, ref=ref, command=["/training/project/train.sh"])
+        for ref in commits
+    }
+    for ref, run in runs.items():
+        ended = owner.ended(skill, run)
+        assert ended["commit"] == commits[ref]
+        old = ref in ("main", "v1")
+        assert f"version {'one' if old else 'two'}" in owner.log(skill, run)
+        assert (ended["error_message"] is None) == old
+    missing = owner.ended(skill, owner.run(skill, repo=git_url, ref="v2"))
+    assert missing["error_message"] == f"The repo {git_url} has no branch, tag or commit 'v2'."
