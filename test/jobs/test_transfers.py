@@ -105,10 +105,15 @@ def test_a_paused_upload_holds_still_and_goes_on(engine: JobEngine, server: Faul
     assert until(lambda: engine.job(job.id).rate) > 0
     assert 0 < until(lambda: engine.job(job.id).progress.fraction) < 1
     engine.pause(job.id, True)
-    until(lambda: server.in_flight == 0)
-    before = server.puts.total()
-    time.sleep(0.5)
-    assert server.puts.total() == before < 41
+
+    def still() -> bool:
+        before = server.puts.total()
+        time.sleep(0.5)  # what was on its way has arrived long before
+        return server.puts.total() == before
+
+    until(still)
+    assert server.puts.total() < 41
+    assert engine.job(job.id).paused
     engine.pause(job.id, False)
     server.faults.rate = 0
     assert done(engine, job).result["files"] == 41
@@ -163,9 +168,9 @@ def test_download(engine: JobEngine, server: FaultServer, skills: Path) -> None:
     assert empty.state is JobState.FAILED
     assert "has left no files" in empty.message
     server.add_result(skill_id, 1, "a/policy_step_9.pth", os.urandom(100_000))
-    server.add_result(skill_id, 1, "../../evil", b"x")
+    server.add_result(skill_id, 1, ".hidden/x", b"x")
     job = done(engine, engine.submit("download_run", wanted))
-    assert (job.result["files"], list(job.result["skipped"])) == (1, ["../../evil"])
+    assert (job.result["files"], list(job.result["skipped"])) == (1, [".hidden/x"])
     assert (skills / "pick" / "1" / "a" / "policy_step_9.pth").stat().st_size == 100_000
     assert server.runs[skill_id, 1]["status"] == "downloaded"
     assert done(engine, engine.submit("download_run", wanted)).result["fetched"] == 0
@@ -217,3 +222,35 @@ def test_the_key_can_be_in_the_file(
     file.chmod(0o644)
     with pytest.raises(InvalidInput, match="chmod 600"):
         engine.submit("upload_skill", UPLOAD)
+
+
+def test_raw_images_are_converted_on_the_way_unless_asked_otherwise(
+    server: FaultServer, copy_sample: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copy_sample("pick-up-cup")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder.parent.parent / "cache"))
+    raw_sizes = {path.name: path.stat().st_size for path in (folder / "data").glob("*.h5")}
+    engine = JobEngine(folder.parent, KINDS)
+    engine.start()
+    try:
+        raw = engine.submit("upload_skill", {"skill": folder.name, "raw": True})
+        assert (raw.reads, raw.writes) == ((folder.name,), ())
+        done(engine, raw)
+        (skill_id,) = server.skills
+        assert server.objects[f"{skill_id}/data/episode_0.h5"].size == raw_sizes["episode_0.h5"]
+        job = engine.submit("upload_skill", {"skill": folder.name})
+        assert (job.reads, job.writes) == ((), (folder.name,))
+        result = done(engine, job).result
+    finally:
+        engine.stop()
+    names = {key.removeprefix(f"{skill_id}/") for key in server.objects}
+    assert {f"data/{path.name}" for path in (folder / "data").glob("*.mp4")} <= names
+    for path in (folder / "data").iterdir():
+        if path.is_file():
+            assert server.objects[f"{skill_id}/data/{path.name}"].data == path.read_bytes()
+    for name, size in raw_sizes.items():
+        assert (folder / "raw_data" / name).stat().st_size == size
+        assert (folder / "data" / name).stat().st_size < size
+    index = json.loads(server.objects[f"{skill_id}/data/dataset_metadata.json"].data)
+    assert all(episode["video_files"] for episode in index["episodes"])
+    assert result["episodes"] == len(raw_sizes)

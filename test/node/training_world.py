@@ -53,7 +53,10 @@ class Watched:
         self.jobs: list[JobList] = peer.listen(JobList, "/training_manager/jobs", depth=10)
 
     def until(self, wanted: Callable[[TrainingRunList], Any], what: str = "runs") -> Any:
-        return until(lambda: self.lists and wanted(self.lists[-1]), f"{what}: {self.lists[-1:]}")
+        try:
+            return until(lambda: self.lists and wanted(self.lists[-1]))
+        except AssertionError:
+            raise AssertionError(f"{what} did not come: {self.lists[-1:]}") from None
 
     def run(self, run_id: int, **wanted: Any) -> TrainingRun:
         """The run as soon as it is like that."""
