@@ -35,6 +35,7 @@ def main() -> int:
         pass
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave it half done
+        manager.let_go()
         executor.shutdown()
         manager.stop()
         rclpy.try_shutdown()

@@ -92,6 +92,11 @@ class TrainingManagerNode:
         self._parameters.when_set("poll_interval", self._training.poll_every)
         self._work.listen(self._training.jobs_changed)
 
+    def let_go(self) -> None:
+        """End what handlers wait for, so that the executor can end."""
+        if self._training is not None:
+            self._training.let_go()
+
     def stop(self) -> None:
         """Stop watching, and destroy the node."""
         if self._watch is not None:

@@ -151,13 +151,18 @@ class TrainingServices:
         self._changed.set()
         self._publisher.start()
 
+    def let_go(self) -> None:
+        """End what waits for the server, and with it the handlers that wait for that."""
+        self._waiting.refuse()
+        self._desk.stop()
+
     def stop(self) -> None:
         """End all of it."""
+        self.let_go()
         self._stopping.set()
         self._changed.set()
         if self._publisher.is_alive():
             self._publisher.join()
-        self._desk.stop()
         self._waiting.close()
 
     def poll_every(self, seconds: float) -> None:

@@ -30,6 +30,7 @@ class Waiting:
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="waiting")
         self._counting = threading.Lock()
         self._open = 0
+        self._closed = False
 
     def __call__(self, work: Callable[[], _T]) -> _T:
         """The result of the work.
@@ -49,8 +50,10 @@ class Waiting:
             ) from None
 
     def start(self, work: Callable[[], _T]) -> Future[_T]:
-        """Begin the work; raises `Unavailable` if too much waits already."""
+        """Begin the work; raises `Unavailable` if too much waits already or it was closed."""
         with self._counting:
+            if self._closed:
+                raise Unavailable("The Training Manager is ending; try again when it is back.")
             if self._open >= self._most:
                 raise Unavailable(
                     f"{self._open} questions wait for the training server already; "
@@ -68,8 +71,14 @@ class Waiting:
         except Unavailable as error:
             _log.warning("%s", error)
 
+    def refuse(self) -> None:
+        """From now on begin no work any more."""
+        with self._counting:
+            self._closed = True
+
     def close(self) -> None:
         """Wait for what is still open; whoever closes makes sure before that it ends."""
+        self.refuse()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _ended(self, future: Future[_T]) -> None:
