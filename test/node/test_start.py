@@ -7,7 +7,7 @@ from node_client import Peer, until
 from std_srvs.srv import Trigger
 
 from training_manager.msg import SkillList
-from training_manager.srv import GetLogs, UpdateSkill
+from training_manager.srv import GetLogs, StartJob, UpdateSkill
 
 SKILLS = "/training_manager/skills"
 
@@ -31,6 +31,11 @@ def test_the_brain_is_told_of_a_change(start, sample_skills: Path, tmp_path: Pat
     until(lambda: peer.node.count_clients("/brain/reload_primitives"))
     peer.call(UpdateSkill, "update_skill", name=name, revision=revision, patch_json=patch)
     until(lambda: told)
+    del told[:]
+    edit = '{"skill": "fold-towel", "episodes": [0], "name": "Cleaned"}'
+    peer.call(StartJob, "start_job", kind="delete_episodes", arguments_json=edit)
+    until(lambda: told)
+    until(lambda: "cleaned" in [skill.name for skill in lists[-1].skills])
     peer.node.destroy_service(service)
 
 

@@ -80,7 +80,7 @@ class TrainingManagerNode:
         Diagnostics(self.node, self._catalog, self._problem)
         SkillServices(self.node, self._catalog, self._logs, self._changed)
         self._reload_client = self._make_reload_client()
-        self._work = Work(self.node, self._catalog, self._parameters)
+        self._work = Work(self.node, self._catalog, self._parameters, self._changed)
         around = Surroundings(
             catalog=self._catalog,
             changed=self._changed,

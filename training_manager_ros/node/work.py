@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rclpy.node import Node
 
-from training_manager_ros.jobs import Job, JobEngine
+from training_manager_ros.jobs import Job, JobEngine, JobState
 from training_manager_ros.jobs.kinds import KINDS
 from training_manager_ros.jobs.kinds.making import clean_up
 from training_manager_ros.node.edit_services import EditServices
@@ -19,15 +20,24 @@ from training_manager_ros.skills import Catalog
 
 __all__ = ["Work"]
 
-# Kinds of job that place files as the argument file_mode says.
-_PLACE_FILES = ("convert_dataset", "delete_episodes", "merge_datasets")
+# Kinds of job that make or change a skill, placing files as the argument file_mode says.
+_EDITS = ("convert_dataset", "delete_episodes", "merge_datasets")
 
 
 class Work:
-    """Runs jobs between `start` and `stop`."""
+    """Runs jobs between `start` and `stop`; `edited` is told the skill that one made or changed."""
 
-    def __init__(self, node: Node, catalog: Catalog, parameters: NodeParameters) -> None:
+    def __init__(
+        self,
+        node: Node,
+        catalog: Catalog,
+        parameters: NodeParameters,
+        edited: Callable[[str], object],
+    ) -> None:
         self._parameters = parameters
+        self._edited = edited
+        self._began = time.time()
+        self._told: set[str] = set()  # ids of edits that were told of
         self._engine = JobEngine(
             catalog.root,
             KINDS,
@@ -38,6 +48,7 @@ class Work:
         self._actions = JobActions(node, self._engine, self.submit, self._changed)
         services = JobServices(node, self._engine, self.submit)
         EditServices(node, catalog, self._engine, self._complete)
+        self.listen(self._tell)
         self.listen(services.publish)
         self.listen(self._actions.update)
         parameters.when_set("job_workers", self._set_workers)
@@ -64,9 +75,16 @@ class Work:
     def _complete(self, kind: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments with what the parameters say where they don't."""
         completed = dict(arguments)
-        if kind in _PLACE_FILES:
-            completed.setdefault("file_mode", self._parameters.file_mode)
+        if kind in _EDITS and not completed.get("file_mode"):
+            completed["file_mode"] = self._parameters.file_mode
         return completed
+
+    def _tell(self, jobs: tuple[Job, ...]) -> None:
+        for job in jobs:
+            new = job.state is JobState.DONE and job.finished >= self._began
+            if new and job.kind in _EDITS and job.id not in self._told:
+                self._told.add(job.id)
+                self._edited(str(job.result["skill"]))
 
     def _changed(self) -> None:
         self._feed.changed()
