@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from training_manager_ros.tables import plain, size_text
@@ -66,9 +66,13 @@ def progress_bar() -> Iterator[Callable[[Shown], None]]:
         transient=True,
         redirect_stdout=sys.stdout.isatty(),  # else what goes into a file would come out here
     )
-    task = bar.add_task("", total=None, stage="", amount="", pace="", note="")
-    with bar:
+    task = bar.add_task("", start=False, total=1, stage="", amount="", pace="", note="")
+    bar.start()
+    try:
         yield lambda progress: _show(bar, task, progress)
+    finally:
+        with suppress(OSError):  # the terminal is gone; the work was done all the same
+            bar.stop()
 
 
 def _show(bar: RichProgress, task: TaskID, progress: Shown) -> None:
@@ -84,10 +88,12 @@ def _show(bar: RichProgress, task: TaskID, progress: Shown) -> None:
         amount = f"{size_text(done)} of {size_text(total)}"
     else:
         amount = f"{done} of {total}"
+    if total and not bar.tasks[0].started:  # until then the bar pulses
+        bar.start_task(task)
     bar.update(
         task,
-        completed=done,
-        total=total or None,
+        completed=done if total else 0,
+        total=total or 1,
         stage=plain(progress.stage),
         amount=amount,
         pace=_pace(progress, counts_bytes, bar.tasks[0].time_remaining),
