@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -18,13 +19,34 @@ from training_manager_ros.training.transfer import TransferOptions
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 from fault_server import KEY, FaultServer, ServerThread
+from own_server import Orchestrator, OwnServer
 
 QUICK = Pauses(first=0.01, most=0.05, attempts=10)
 
 
+OWN = "TRAINING_MANAGER_TEST_SERVER"  # "own": what does not fail is answered by our own server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        mark = item.get_closest_marker("test_server_alone")
+        if mark is not None and os.environ.get(OWN) == "own":
+            item.add_marker(pytest.mark.skip(reason=f"not with our own server: {mark.args[0]}"))
+
+
+@pytest.fixture(scope="session")
+def orchestrator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator | None]:
+    if os.environ.get(OWN) != "own":
+        yield None
+        return
+    orchestrator = Orchestrator(tmp_path_factory.mktemp("own") / "server")
+    yield orchestrator
+    orchestrator.end()
+
+
 @pytest.fixture
-def thread() -> Iterator[ServerThread]:
-    thread = ServerThread()
+def thread(orchestrator: Orchestrator | None) -> Iterator[ServerThread]:
+    thread = ServerThread(server=OwnServer(orchestrator) if orchestrator is not None else None)
     yield thread
     thread.close()
 

@@ -48,6 +48,7 @@ def test_a_server_without_extras(client: TrainingClient) -> None:
             call()
 
 
+@pytest.mark.test_server_alone("its run has no log and no curves")
 def test_a_server_with_extras(client: TrainingClient, server: FaultServer) -> None:
     server.faults.features = ("cancel", "log", "metrics")
     server.skills["s"] = {"skill_id": "s"}

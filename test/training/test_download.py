@@ -388,6 +388,7 @@ def test_progress_adds_up(
     assert (reports[-1].items_done, reports[-1].items_total) == (4, 4)
 
 
+@pytest.mark.test_server_alone("it does not lie about sizes")
 def test_a_full_disk(
     client: TrainingClient,
     server: FaultServer,

@@ -20,6 +20,8 @@ from training_manager_ros.training.runs import RunsState
 
 MakeClient = Callable[..., TrainingClient]
 
+pytestmark = pytest.mark.test_server_alone("the runs of all its skills are numbered together")
+
 
 class Watch:
     """What a monitor told, and a way to wait for it."""

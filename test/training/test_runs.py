@@ -87,6 +87,7 @@ def test_kept_across_restarts(tmp_path: Path) -> None:
         {"a": asked(5, run(2), run(1, "done")), "b": SkillRuns("x", problem="unknown")}, NOW
     )
     write_runs(path, "host", state)
+    assert path.stat().st_mode & 0o077 == 0
     assert read_runs(path, "host") == state
     assert read_runs(path, "other") == RunsState()
 

@@ -503,7 +503,7 @@ def test_addresses_are_asked_for_in_batches(
 ) -> None:
     client.upload(make_skill(episodes=100))
     asked = sum(1 for method, path in server.calls if path.endswith("/files"))
-    assert asked <= 201 / 25 + 4
+    assert asked <= 2 * 201 / 25  # half full on average, where the server is slow to answer
 
 
 def test_a_folder_that_cannot_be_written(

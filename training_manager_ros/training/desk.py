@@ -21,6 +21,7 @@ from training_manager_ros.training.activation import (
     roll_back,
 )
 from training_manager_ros.training.client import TrainingClient
+from training_manager_ros.training.curves import CurveCache
 from training_manager_ros.training.dataset_facts import DatasetFacts, dataset_facts
 from training_manager_ros.training.models import Metrics, RunLog, ServerRun
 from training_manager_ros.training.monitor import RunMonitor
@@ -57,6 +58,7 @@ class TrainingDesk:
         self._client = client
         self._options = options
         self._local = LocalStates(options.skills_dir)
+        self._curves = CurveCache()
         self._ids: Mapping[str, str] = {}
         self.offers = Offers(client, options.on_change)
         self.monitor = RunMonitor(
@@ -179,7 +181,10 @@ class TrainingDesk:
         """The curves of a run; None where the server has none."""
         if self.offers.answered and "metrics" not in self.offers.features:
             return None
-        return self._usable().metrics(self._skill_id(skill), run_id)
+        client, skill_id = self._usable(), self._skill_id(skill)
+        return self._curves.get(
+            (skill_id, run_id), lambda after: client.metrics(skill_id, run_id, after)
+        )
 
     def refresh(self, skill: str = "") -> None:
         """Ask about the runs of a skill, or of all; what is found shows in `overview`."""

@@ -119,7 +119,7 @@ def write_runs(path: Path, server: str, state: RunsState) -> None:
         for name, known in state.skills.items()
     }
     kept = {"server": server, "lost_since": _written(state.lost_since), "skills": skills}
-    write_state(path, kept)
+    write_state(path, kept, private=True)  # a run's variables may hold a key
 
 
 def read_runs(path: Path, server: str) -> RunsState:

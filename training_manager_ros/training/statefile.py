@@ -20,11 +20,14 @@ def read_state(path: Path) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def write_state(path: Path, value: Json) -> None:
-    """Replace the file; raises `OSError`."""
+def write_state(path: Path, value: Json, *, private: bool = False) -> None:
+    """Replace the file; a private one only its owner can read. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.tmp")
-    with fresh.open("w", encoding="utf-8") as file:
+    fresh.unlink(missing_ok=True)
+    mode = 0o600 if private else 0o666
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(value, file, indent=1)
         file.write("\n")
         file.flush()

@@ -211,7 +211,7 @@ class FaultServer:
         if not with_body:
             await writer.drain()
             return
-        is_object = path.startswith("/store/") and answer.status < 300
+        is_object = self._is_object(path) and answer.status < 300
         body = memoryview(answer.body)
         half = len(body) // 2
         reset = is_object and len(body) > 1 and self.faults.take("reset_gets")
@@ -229,7 +229,7 @@ class FaultServer:
             writer.write(bytes(piece))
             await writer.drain()
             if is_object:
-                self.sent[unquote(path.removeprefix("/store/"))] += len(piece)
+                self.sent[self._key(path)] += len(piece)
             await self._paced(started, offset + len(piece))
         await writer.drain()
 
@@ -245,27 +245,38 @@ class FaultServer:
         path = request.path
         if path == "/_test":
             return await self._test(request)
-        if path.startswith("/store/"):
+        if self._is_object(path):
             return await self._object(request)
         body = await request.json()
         self.requests[f"{request.method} call"] += 1
         self.calls.append((request.method, path))
         if path.startswith("/auth/"):
-            return self._auth(request)
+            return await self._auth(request)
         if self._due("busy_calls"):
             return _json({"detail": "too much to do"}, 503)
         if path == "/":
-            return self._root()
+            return await self._root()
         refusal = self._check_token(request)
         if refusal is not None:
             return refusal
         parts = [unquote(part) for part in path.strip("/").split("/")]
-        answer = self._call(request, parts, body)
+        answer = await self._call(request, parts, body)
         if request.method == "POST" and self.faults.take("lose_answers"):
             raise Reset
         return answer
 
-    def _auth(self, request: Request) -> Answer:
+    def _is_signed(self, request: Request) -> bool:
+        expired = time.time() > float(request.query.get("expires", 0))
+        return not expired and request.query.get("signature") == "s3cr3t"
+
+    def _is_object(self, path: str) -> bool:
+        return path.startswith("/store/")
+
+    def _key(self, path: str) -> str:
+        """The object that an address is of."""
+        return unquote(path.removeprefix("/store/"))
+
+    async def _auth(self, request: Request) -> Answer:
         if request.path == "/auth/.well-known/openid-configuration":
             return _json({"token_endpoint": "http://internal.invalid:1/auth/token"})
         if request.path != "/auth/token" or request.method != "POST":
@@ -298,13 +309,13 @@ class FaultServer:
         self._tokens[token] = used + 1
         return None
 
-    def _root(self) -> Answer:
+    async def _root(self) -> Answer:
         features = self.faults.features
         if features is None:
             return _json({"detail": "Not Found"}, 404)
         return _json({"name": "test", "version": "1", "features": list(features)})
 
-    def _call(self, request: Request, parts: list[str], body: Any) -> Answer:
+    async def _call(self, request: Request, parts: list[str], body: Any) -> Answer:
         method = request.method
         match (method, *parts):
             case ("POST", "skills"):
@@ -402,15 +413,14 @@ class FaultServer:
 
     async def _object(self, request: Request) -> Answer:
         self.requests[f"{request.method} store"] += 1
-        key = unquote(request.path.removeprefix("/store/"))
-        expired = time.time() > float(request.query.get("expires", 0))
-        if expired or request.query.get("signature") != "s3cr3t":
+        key = self._key(request.path)
+        if not self._is_signed(request):
             return Answer(403, b"expired", close=True)
         if "authorization" in request.headers:
             self.bad_authorization.append("sent to the store")
         if request.method == "PUT":
             return await self._put(key, request)
-        stored = self.objects.get(key)
+        stored = await self._stored(key, request)
         if request.method == "HEAD":
             self.after_head()
         if request.method == "HEAD" and self.faults.head_status:
@@ -419,7 +429,17 @@ class FaultServer:
             return Answer(404)
         if request.method == "GET" and self._due("busy_gets"):
             return Answer(503)
+        return await self._give(request, stored)
+
+    async def _give(self, request: Request, stored: Stored) -> Answer:
         return self._get(request, stored)
+
+    async def _stored(self, key: str, request: Request) -> Stored | None:
+        return self.objects.get(key)
+
+    async def _keep(self, key: str, data: bytes, request: Request) -> Stored:
+        self._store(key, data)
+        return self.objects[key]
 
     async def _put(self, key: str, request: Request) -> Answer:
         if self._due("busy_puts"):
@@ -443,16 +463,17 @@ class FaultServer:
                 pieces.append(piece)
             await self._paced(started, size)
         if self.faults.discard:
-            self.objects[key] = Stored(b"", size, digest.hexdigest(), next(self._versions))
+            kept = Stored(b"", size, digest.hexdigest(), next(self._versions))
+            self.objects[key] = kept
         else:
             data = b"".join(pieces)
             if data and self.faults.take("truncate_puts"):
                 data = data[:-1]
             if data and self.faults.take("corrupt_puts"):
                 data = data[:-1] + bytes([data[-1] ^ 1])
-            self._store(key, data)
+            kept = await self._keep(key, data, request)
         self.puts[key] += 1
-        return Answer(200, headers=self._hash_headers(self.objects[key]))
+        return Answer(200, headers=self._hash_headers(kept))
 
     def _store(self, key: str, data: bytes) -> None:
         md5 = hashlib.md5(data).hexdigest()
@@ -522,8 +543,8 @@ class FaultServer:
 class ServerThread:
     """A fault server in a thread of its own."""
 
-    def __init__(self, faults: Faults | None = None) -> None:
-        self.server = FaultServer(faults)
+    def __init__(self, faults: Faults | None = None, server: FaultServer | None = None) -> None:
+        self.server = server or FaultServer(faults)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
