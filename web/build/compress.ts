@@ -15,7 +15,7 @@ export function compress(): Plugin {
     configResolved(config) {
       outDir = join(config.root, config.build.outDir);
     },
-    async closeBundle() {
+    async writeBundle() {
       for (const entry of await readdir(outDir, { recursive: true })) {
         const path = join(outDir, entry);
         if (!COMPRESSIBLE.test(entry) || !(await stat(path)).isFile()) continue;
