@@ -80,24 +80,24 @@ class Robot:
             self.process.wait()
 
 
-StartRobot = Callable[[Path], Robot]
+StartRobot = Callable[..., Robot]  # takes a skills folder, and options of `training-manager ui`
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give these tests more time: each may start several processes and a browser's page."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(600))
+            item.add_marker(pytest.mark.timeout(240))
 
 
-def _start_robot(skills: Path, folder: Path, port: int = 0) -> Robot:
+def _start_robot(skills: Path, folder: Path, *options: str, port: int = 0) -> Robot:
     assert (_STATIC / "index.html").is_file(), "build the panel first: tools/build_panel.py"
     output = folder / "output"
     with output.open("ab") as file:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "training_manager_ros", "ui", "--host", "127.0.0.1"),
-                *("--port", str(port), "--skills-dir", str(skills)),
+                *("--port", str(port), "--skills-dir", str(skills), *options),
             ],
             env={
                 **os.environ,
@@ -127,8 +127,8 @@ def start_robot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartRobot
     """Starts robots with a skills folder each, and stops them at the end of the test."""
     robots: list[Robot] = []
 
-    def start(skills: Path) -> Robot:
-        robots.append(_start_robot(skills, tmp_path_factory.mktemp("robot")))
+    def start(skills: Path, *options: str) -> Robot:
+        robots.append(_start_robot(skills, tmp_path_factory.mktemp("robot"), *options))
         return robots[-1]
 
     yield start
@@ -141,8 +141,8 @@ def start_real_robot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start
     """Like `start_robot`, for a whole module."""
     robots: list[Robot] = []
 
-    def start(skills: Path) -> Robot:
-        robots.append(_start_robot(skills, tmp_path_factory.mktemp("robot")))
+    def start(skills: Path, *options: str) -> Robot:
+        robots.append(_start_robot(skills, tmp_path_factory.mktemp("robot"), *options))
         return robots[-1]
 
     yield start

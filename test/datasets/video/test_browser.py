@@ -28,7 +28,7 @@ from .watching import Source, compare, some_of
 
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium here"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(240),
 ]
 
 DEADLINE = 60.0
