@@ -94,6 +94,8 @@ def test_a_job_by_service_is_seen_on_the_topic(manager: Manager, peer: Peer, job
         ("check_dataset", '{"skill": "../etc"}', "skill", "folder"),
         ("check_dataset", '{"skill": "nothing"}', "", "nothing"),
         ("delete_episodes", " " * 1_000_001, "", "longer"),
+        ("check_dataset", '{"skill": "\\ud800"}', "arguments_json", "surrogate"),
+        ("check_dataset", '{"\\udc80": 1}', "arguments_json", "surrogate"),
     ],
 )
 def test_a_wrong_request_makes_no_job(peer: Peer, jobs, kind, text, field, message):

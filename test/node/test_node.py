@@ -21,6 +21,11 @@ def newest(lists: list[SkillList]) -> dict[str, Skill]:
     return {skill.name: skill for skill in lists[-1].skills} if lists else {}
 
 
+def folders(manager: Manager) -> set[str]:
+    names = {path.name for path in manager.skills_dir.iterdir()}
+    return {name for name in names if not name.startswith(".")}
+
+
 def change(peer: Peer, name: str, **patch: object) -> UpdateSkill.Response:
     revision = peer.call(GetSkill, "get_skill", name=name).revision
     return peer.call(
@@ -39,7 +44,7 @@ def test_a_late_comer_gets_all_skills_at_once(manager: Manager, peer: Peer, skil
     assert skills[-1].skills_dir == str(manager.skills_dir)
     assert skills[-1].problem == ""
     names = [skill.name for skill in skills[-1].skills]
-    assert names == sorted(path.name for path in manager.skills_dir.iterdir())
+    assert names == sorted(folders(manager))
     formats = {skill.dataset_format for skill in skills[-1].skills}
     assert formats == {"", "h5", "h264", "mixed", "lerobot-v2.1", "lerobot-v3.0"}
     for skill in skills[-1].skills:
@@ -162,7 +167,7 @@ def test_a_new_skill(manager: Manager, peer: Peer, skills):
         refused = peer.call(CreateSkill, "create_skill", **wrong)
         assert not refused.success
         assert refused.message
-    assert set(newest(skills)) == {path.name for path in manager.skills_dir.iterdir()}
+    assert set(newest(skills)) == folders(manager)
 
 
 def test_a_change_on_disk_is_on_the_topic_within_a_second(manager: Manager, peer: Peer, skills):

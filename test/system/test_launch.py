@@ -126,9 +126,10 @@ def test_launch_starts_all_brings_back_what_dies_and_ends_it(launched, sample_sk
     echoed = subprocess.run(
         [*echo, "training_manager/msg/SkillList"], capture_output=True, text=True, timeout=60
     )
-    for folder in sample_skills.iterdir():
-        assert f"name: {folder.name}" in echoed.stdout, echoed.stderr
-    request = json.dumps({"name": next(sample_skills.iterdir()).name})
+    names = [path.parent.name for path in sample_skills.glob("*/metadata.json")]
+    for name in names:
+        assert f"name: {name}" in echoed.stdout, echoed.stderr
+    request = json.dumps({"name": names[0]})
     call = ["ros2", "service", "call", "/training_manager/get_skill"]
     called = subprocess.run(
         [*call, "training_manager/srv/GetSkill", request],

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from training_manager.msg import FieldError
 from training_manager_ros.errors import InvalidInput, TrainingManagerError
 from training_manager_ros.redaction import redacted
+from training_manager_ros.skills.skill import clean
 
 __all__ = ["answers_errors"]
 
@@ -32,10 +33,10 @@ def answers_errors(handler: Handler[Self]) -> Handler[Self]:
             response = handler(self, request, response)
             response.success = True
         except TrainingManagerError as error:
-            response.message = str(error)
+            response.message = clean(str(error))
             if isinstance(error, InvalidInput) and hasattr(response, "errors"):
                 response.errors = [
-                    FieldError(field=field, message=message)
+                    FieldError(field=clean(field), message=clean(message))
                     for field, message in error.fields.items()
                 ]
         except Exception as error:

@@ -25,6 +25,7 @@ from training_manager.action import (
 from training_manager_ros.errors import Conflict, TrainingManagerError
 from training_manager_ros.jobs import Job, JobEngine, JobState
 from training_manager_ros.node.job_messages import arguments, job_to_msg
+from training_manager_ros.skills.skill import clean
 
 __all__ = ["ACTIONS", "JobActions"]
 
@@ -106,7 +107,7 @@ class _JobAction(ActionServer):  # type: ignore[misc]
         try:
             job = self._submit(self._kind, arguments(goal_handle.request))
         except TrainingManagerError as error:
-            result = self.action_type.Result(success=False, message=str(error))
+            result = self.action_type.Result(success=False, message=clean(str(error)))
             self._finish(goal_handle, JobState.FAILED, result)
             return
         with self._goals_lock:
@@ -149,9 +150,8 @@ class _JobAction(ActionServer):  # type: ignore[misc]
             self._engine.cancel(goal.job_id)
 
     def _result(self, job: Job) -> Any:
-        result = self.action_type.Result(success=job.state is JobState.DONE, message=job.message)
-        if job.state is JobState.CANCELLED and not job.message:
-            result.message = "Cancelled; nothing of it is left."
+        message = job.message or ("Cancelled." if job.state is JobState.CANCELLED else "")
+        result = self.action_type.Result(success=job.state is JobState.DONE, message=clean(message))
         fields = result.get_fields_and_field_types()
         for name, value in job.result.items():
             if name in fields:

@@ -12,6 +12,7 @@ from training_manager_ros.editing import EditPlan, Estimate
 from training_manager_ros.errors import InvalidInput
 from training_manager_ros.jobs import Job, JobState
 from training_manager_ros.node.convert import time_to_msg
+from training_manager_ros.skills.skill import clean
 
 __all__ = ["JobMessages", "arguments", "finding_to_msg", "job_to_msg", "plan_to_msg"]
 
@@ -26,7 +27,7 @@ def job_to_msg(job: Job) -> msg.Job:
         reads=list(job.reads),
         writes=list(job.writes),
         arguments_json=json.dumps(dict(job.arguments)),
-        stage=progress.stage,
+        stage=clean(progress.stage),
         items_done=progress.items_done,
         items_total=progress.items_total,
         bytes_done=progress.bytes_done,
@@ -34,7 +35,7 @@ def job_to_msg(job: Job) -> msg.Job:
         fraction=1.0 if job.state is JobState.DONE else progress.fraction,
         rate=float(job.rate),
         seconds_left=float(job.seconds_left),
-        message=job.message,
+        message=clean(job.message),
         pausable=job.pausable,
         paused=job.paused,
         cancelling=job.cancelling,
@@ -67,13 +68,13 @@ def plan_to_msg(plan: EditPlan, cost: Estimate) -> msg.EditPlan:
         name=plan.name,
         dataset_format=plan.format.value,
         rate=float(plan.rate),
-        cameras=list(plan.cameras),
+        cameras=[clean(camera) for camera in plan.cameras],
         sources=list(plan.sources),
         origin_skills=[one.skill for one in plan.episodes],
         origin_episodes=[one.episode for one in plan.episodes],
         frames=plan.frames,
         problems=[
-            msg.PlanProblem(message=one.message, remedy=one.remedy, blocks=one.blocks)
+            msg.PlanProblem(message=clean(one.message), remedy=clean(one.remedy), blocks=one.blocks)
             for one in plan.problems
         ],
         possible=cost.fits and not any(one.blocks for one in plan.problems),
@@ -90,9 +91,9 @@ def finding_to_msg(finding: Finding) -> msg.Finding:
         severity=finding.severity,
         code=finding.code,
         episode=-1 if finding.episode is None else finding.episode,
-        camera=finding.camera or "",
-        message=finding.message,
-        remedy=finding.remedy,
+        camera=clean(finding.camera or ""),
+        message=clean(finding.message),
+        remedy=clean(finding.remedy),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from training_manager_ros.jobs import Job, JobEngine
 from training_manager_ros.node.answers import answers_errors
 from training_manager_ros.node.job_messages import JobMessages, job_to_msg
 from training_manager_ros.skills import parse_object
+from training_manager_ros.skills.skill import clean
 
 __all__ = ["JobServices"]
 
@@ -62,6 +64,9 @@ class JobServices:
         if len(request.arguments_json) > _LONGEST:
             raise InvalidInput(f"The arguments are longer than {_LONGEST:,} characters.")
         arguments = parse_object(request.arguments_json or "{}", "arguments_json")
+        if (whole := json.dumps(arguments, ensure_ascii=False)) != clean(whole):
+            message = "must not hold halves of surrogate pairs"
+            raise InvalidInput(f"The arguments {message}.", {"arguments_json": message})
         response.job_id = self._submit(request.kind, arguments).id
         return response
 
