@@ -30,7 +30,7 @@ def editor(browsing: Any, robot: Any, skill: str) -> Page:
 def test_lists_every_skill_with_what_matters(samples_robot, browsing) -> None:
     page = browsing.open(samples_robot)
     cards = page.get_by_role("list", name="Skills").get_by_role("link")
-    folders = sorted(folder.name for folder in samples_robot.skills.iterdir())
+    folders = list(samples_robot.skills.glob("*/metadata.json"))
     expect(cards).to_have_count(len(folders))
     towel = cards.filter(has_text="fold-towel")
     for text in ("Fold towel", "in training", "learned", "3 episodes", "h264", "no checkpoint"):
@@ -209,7 +209,7 @@ def test_unsaved_changes_are_not_lost_by_a_click(own_robot, browsing, skill) -> 
     expect(page).to_have_url(re.compile(f"#/skills/{skill}$"))
     page.get_by_role("link", name="Training").first.click()
     question.get_by_role("button", name="Discard changes").click()
-    expect(page.get_by_role("heading", name="Training is not built yet")).to_be_visible()
+    expect(page).to_have_url(re.compile("#/training$"))
 
 
 @pytest.mark.parametrize("kind", ["learned", "replay", "poses"])

@@ -1,6 +1,8 @@
 import { useState } from "react";
 import type { ReactNode } from "react";
+import { UploadButton } from "@/features/upload/upload_button.tsx";
 import type { Skill } from "@/ros/messages.ts";
+import { RouteLink } from "@/route/route_link.tsx";
 import { formatBytes, formatCount, formatRate } from "@/text/numbers.ts";
 import { formatAgo } from "@/text/time.ts";
 
@@ -35,7 +37,20 @@ export function SkillFacts({ skill }: { skill: Skill }) {
             )}
           </Fact>
         )}
-        <Fact term="Training server">{uploadState(skill)}</Fact>
+        <Fact term="Training server">
+          {uploadState(skill)}
+          <span className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1.5 empty:hidden">
+            {skill.datasetFormat && <UploadButton skill={skill.name} />}
+            {skill.trainingSkillId && (
+              <RouteLink
+                to={{ tab: "training", skill: skill.name }}
+                className="font-medium text-accent hover:underline"
+              >
+                Its runs
+              </RouteLink>
+            )}
+          </span>
+        </Fact>
         {skill.modified > 0 && <Modified time={skill.modified} />}
       </dl>
     </aside>

@@ -1,4 +1,5 @@
 import { parseObject } from "@/text/json.ts";
+import { Icon } from "@/ui/icons.tsx";
 import { valueText } from "./fields.ts";
 
 /** Values of the preset that are worth knowing and can't be changed. */
@@ -6,8 +7,9 @@ export function Architecture({ json }: { json: string }) {
   const entries = Object.entries(parseObject(json) ?? {});
   if (entries.length === 0) return null;
   return (
-    <details>
-      <summary className="inline-flex cursor-pointer rounded font-medium text-quiet hover:text-ink">
+    <details className="group">
+      <summary className="inline-flex cursor-pointer items-center gap-1 rounded font-medium text-quiet hover:text-ink">
+        <Icon name="chevronRight" className="size-3.5 group-open:rotate-90" />
         What the preset fixes
       </summary>
       <dl className="mt-2 grid grid-cols-2 gap-x-6 gap-y-1.5 sm:grid-cols-3">

@@ -74,12 +74,17 @@ export function RunField({
       )}
       <p id={helpId} className="mt-1 text-xs text-faint">
         {problem && <span className="mb-0.5 block font-medium text-danger">{problem}</span>}
-        {field.help}
+        {sentence(field.help)}
         {isNumber && range && <span className="whitespace-nowrap"> {capital(range)}.</span>}
         {changed && field.kind !== "lines" && <span> Preset: {field.preset || "nothing"}.</span>}
       </p>
     </div>
   );
+}
+
+/** Servers write help with a full stop or without. */
+function sentence(text: string): string {
+  return text === "" || /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function capital(text: string): string {

@@ -53,13 +53,15 @@ export function RunList({
           onChange={(value) => onActiveOnly(value === "active")}
         />
         <Refresh skill={filter} />
-        <RouteLink
-          to={{ tab: "training", skill: filter, run: "new" }}
-          className={`inline-flex h-9 items-center justify-center gap-1.5 rounded-md bg-accent-fill px-3 font-medium text-white hover:brightness-110 md:h-8 ${open ? "max-md:ml-auto md:w-full" : "ml-auto"}`}
-        >
-          <Icon name="plus" />
-          New run
-        </RouteLink>
+        {run !== "new" && (
+          <RouteLink
+            to={{ tab: "training", skill: filter, run: "new" }}
+            className={`inline-flex h-9 items-center justify-center gap-1.5 rounded-md bg-accent-fill px-3 font-medium text-white hover:brightness-110 md:h-8 ${open ? "max-md:ml-auto md:w-full" : "ml-auto"}`}
+          >
+            <Icon name="plus" />
+            New run
+          </RouteLink>
+        )}
       </header>
       {filter !== null && !open && <SkillTraining key={filter} name={filter} />}
       <div ref={ref} className="flex min-h-0 flex-1 flex-col">

@@ -10,6 +10,7 @@ import { formatCount } from "@/text/numbers.ts";
 import { formatAgo } from "@/text/time.ts";
 import { Badge, Notice } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
+import { Icon } from "@/ui/icons.tsx";
 import { JobProgress } from "@/ui/job_progress.tsx";
 import { useNow } from "@/ui/now.ts";
 import { INPUT } from "@/ui/search.tsx";
@@ -80,7 +81,8 @@ function StartUpload({ skill, plan }: { skill: string; plan: UploadPlan }) {
     <div className="space-y-2.5">
       {!done && (
         <details className="group">
-          <summary className="inline-flex cursor-pointer items-center rounded text-xs text-quiet hover:text-ink">
+          <summary className="inline-flex cursor-pointer items-center gap-1 rounded text-xs text-quiet hover:text-ink">
+            <Icon name="chevronRight" className="size-3.5 group-open:rotate-90" />
             Options
           </summary>
           <div className="mt-2 space-y-2.5">

@@ -1,0 +1,143 @@
+"""The Training tab in a real browser, with a training server of one's own on loopback."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from driver import metadata, until
+from playwright.sync_api import Locator, Page, expect
+
+SERVER = """\
+default_preset = "smoke"
+approval = "manual"
+stop_runs = true
+stop_grace = 0.5
+"""
+
+
+@pytest.fixture(scope="module")
+def trainer(sample_skills, start_real_robot, tmp_path_factory) -> Any:
+    """A robot with two skills and a training server, on which a person approves each run."""
+    folder = tmp_path_factory.mktemp("trainer")
+    for name in ("pick-up-cup", "fold-towel"):
+        shutil.copytree(sample_skills / name, folder / "skills" / name, symlinks=True)
+    server = folder / "server"
+    server.mkdir()
+    (server / "server.toml").write_text(SERVER)
+    return start_real_robot(folder / "skills", "--own-server", str(server))
+
+
+def button(place: Page | Locator, name: str) -> Locator:
+    return place.get_by_role("button", name=name, exact=True)
+
+
+def box(page: Page, name: str) -> Locator:
+    return page.get_by_role("textbox", name=name, exact=True)
+
+
+def step(page: Page) -> Locator:
+    """Where the run is on its life line."""
+    return page.get_by_role("list", name="Life line").locator("[aria-current=step]")
+
+
+def upload_on_dataset_page(page: Page) -> None:
+    button(page.locator("[data-actions]"), "Upload").click()
+    dialog = page.get_by_role("dialog", name=re.compile("^Upload"))
+    expect(dialog).to_contain_text("never uploaded")
+    expect(dialog).to_contain_text(re.compile(r"2 episodes in \d+ files"))
+    button(dialog, "Upload").click()
+    expect(dialog.locator("[data-upload-state='uploaded']")).to_be_visible()
+    expect(dialog).to_contain_text(re.compile(r"\d+ files sent"))
+    button(dialog, "Close").click()
+
+
+def ask_for_a_run(page: Page, steps: int) -> None:
+    page.get_by_role("link", name="New run").click()
+    expect(page.get_by_text("are on the training server")).to_be_visible()
+    expect(page.locator("[data-changes='0']")).to_be_visible()
+    box(page, "MAX_STEPS").fill(str(steps))
+    box(page, "BATCH_SIZE").fill("8")
+    expect(page.locator("[data-field='hyperparameters.MAX_STEPS']")).to_contain_text("changed")
+    expect(page.get_by_text("2 values changed")).to_be_visible()
+    button(page, "Start run").click()
+
+
+def test_the_whole_way(trainer, browsing) -> None:
+    """Upload, run, follow, download, activate, roll back: without a reload, without a shell."""
+    skill: Path = trainer.skills / "pick-up-cup"
+    page = browsing.open(trainer, "#/datasets/pick-up-cup")
+    upload_on_dataset_page(page)
+    page.get_by_role("link", name="Training").first.click()
+    page.get_by_label("Skill", exact=True).select_option("pick-up-cup")
+    ask_for_a_run(page, 400)
+    expect(page).to_have_url(re.compile("#/training/pick-up-cup/1$"))
+    expect(step(page)).to_contain_text("waiting for approval")
+    row = page.locator("[data-run='pick-up-cup/1']")
+    expect(row).to_have_attribute("data-status", "waiting_for_approval")
+    button(page, "Approve").click()
+    expect(step(page)).to_contain_text(re.compile("done|downloaded"))
+    expect(page.get_by_text("400 of 400 steps").last).to_be_visible()
+    expect(page.locator("figure[data-curve=loss]")).to_contain_text("validation loss")
+    expect(page.get_by_role("log", name="Log of the run")).to_contain_text("400")
+    changed = page.locator("[data-param='hyperparameters.MAX_STEPS']")
+    expect(changed).to_have_attribute("data-changed", "true")
+    expect(changed).to_contain_text("instead of 5000")
+
+    # The results come by themselves; without them they are fetched by hand.
+    expect(button(page, "Activate")).to_be_visible()
+    shutil.rmtree(skill / "1")
+    button(page, "Download").click()
+    button(page, "Activate").click()
+    expect(page.get_by_role("status").filter(has_text="The robot uses 1/")).to_be_visible()
+    assert metadata(skill)["execution"]["checkpoint"].startswith("1/")
+    assert (skill / metadata(skill)["execution"]["checkpoint"]).is_file()
+    expect(row).to_contain_text("in use")
+    expect(page.get_by_text("in use", exact=True).first).to_be_visible()
+    button(page, "Roll back").click()
+    expect(button(page, "Activate")).to_be_visible()
+    until(lambda: not metadata(skill)["execution"].get("checkpoint"), "it is rolled back")
+
+
+def test_errors_stand_where_they_belong(trainer, browsing) -> None:
+    """What is refused says so in place, with the way out; on a phone."""
+    page = browsing.open(
+        trainer, "#/training/fold-towel/new", viewport={"width": 390, "height": 844}
+    )
+    expect(page.get_by_text("never uploaded").first).to_be_visible()
+    button(page, "Start run").click()
+    expect(page.get_by_role("alert")).to_contain_text("upload it first")
+    button(page, "Upload").click()
+    expect(page.get_by_text("are on the training server")).to_be_visible()
+
+    steps = page.locator("[data-field='hyperparameters.MAX_STEPS']")
+    box(page, "MAX_STEPS").fill("0")
+    expect(steps).to_contain_text("Must be from 1 to")
+    expect(button(page, "Start run")).to_be_disabled()
+    steps.get_by_role("button", name="Reset MAX_STEPS").click()
+    expect(box(page, "MAX_STEPS")).to_have_value("5000")
+    box(page, "Deadline").fill("99999")  # a limit that the panel does not know
+    box(page, "BATCH_SIZE").fill("8")
+    button(page, "Start run").click()
+    expect(page.locator("[data-field=hours]")).to_contain_text("must be above 0")
+    box(page, "Deadline").fill("0.1")
+    box(page, "BATCH_SIZE").fill("60000")  # more than there are timesteps
+    button(page, "Start run").click()
+    batch = page.locator("[data-field='hyperparameters.BATCH_SIZE']")
+    expect(batch).to_contain_text("make the batch smaller")
+    box(page, "BATCH_SIZE").fill("8")
+    button(page, "Start run").click()
+
+    expect(step(page)).to_contain_text("waiting for approval")
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390, f"the page is {width} px wide"
+    button(page, "Reject").click()
+    dialog = page.get_by_role("dialog", name="Reject this run?")
+    dialog.get_by_label("Reason").fill("Only a test.")
+    button(dialog, "Reject run").click()
+    expect(step(page)).to_contain_text("rejected")
+    page.get_by_role("link", name="Runs").click()
+    expect(page.locator("[data-run='fold-towel/1']")).to_contain_text("rejected")
