@@ -10,11 +10,12 @@ import sys
 import time
 from pathlib import Path
 
-from lerobot.datasets.dataset_tools import delete_episodes
-from lerobot.datasets.lerobot_dataset import LeRobotDataset
-
 
 def main() -> None:
+    sys.path.pop(0)  # datasets.py lies here, which LeRobot would take for Hugging Face's
+    from lerobot.datasets.dataset_tools import delete_episodes
+    from lerobot.datasets.lerobot_dataset import LeRobotDataset
+
     data, new, episode = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     dataset = LeRobotDataset("bench/source", root=data)
     start, before = time.perf_counter(), sum(os.times()[:4])
