@@ -65,3 +65,42 @@ describe("every command", () => {
     expect(page).toMatchObject({ total: 7, episodes: [{ id: 3 }], cameras: [] });
   });
 });
+
+describe("plans, marks and jobs", () => {
+  it("tell all episodes from some, and cameras with another name", async () => {
+    const { commands, call } = setUp({ success: true, plan: { origin_skills: ["a"], origin_episodes: [3] } });
+    const sources = [
+      { skill: "a", episodes: [3, 1], cameras: { front: "main" } },
+      { skill: "b", episodes: null, cameras: {} },
+    ];
+    const plan = await commands.planMerge("Both", sources, { rate: null, anyWidth: true, anyCameras: false });
+    expect(plan.origins).toEqual([{ skill: "a", episode: 3 }]);
+    expect(call).toHaveBeenCalledWith("plan_merge", {
+      name: "Both",
+      sources: [
+        { skill: "a", all: false, episodes: [3, 1], cameras: ["front"], new_camera_names: ["main"] },
+        { skill: "b", all: true, episodes: [], cameras: [], new_camera_names: [] },
+      ],
+      rules: { rate: 0, any_width: true, any_cameras: false },
+      file_mode: "",
+    });
+  });
+  it("set what is named and leave the rest alone", async () => {
+    const { commands, call } = setUp({ success: true });
+    await commands.markEpisodes("wave", [1], { verdict: "" });
+    await commands.markEpisodes("wave", [1], { note: "slips" });
+    const request = { skill: "wave", episodes: [1], verdict: "" };
+    expect(call.mock.calls).toEqual([
+      ["mark_episodes", { ...request, set_verdict: true, set_note: false, note: "" }],
+      ["mark_episodes", { ...request, set_verdict: false, set_note: true, note: "slips" }],
+    ]);
+  });
+  it("start with arguments as JSON", async () => {
+    const { commands, call } = setUp({ success: true, job_id: "j1" });
+    expect(await commands.startJob("check_dataset", { skill: "wave" })).toBe("j1");
+    expect(call).toHaveBeenCalledWith("start_job", {
+      kind: "check_dataset",
+      arguments_json: '{"skill":"wave"}',
+    });
+  });
+});

@@ -121,4 +121,20 @@ describe("EpisodePages", () => {
     expect(pages.state().episodes).toEqual([]);
     expect(asked).toEqual([0]);
   });
+
+  it("shows a change at once, and takes no older answer for it", async () => {
+    const { pages, dataset, asked, settled, release } = robot(3);
+    pages.ensure(0, 5);
+    await settled();
+    dataset.hold = true;
+    pages.refresh();
+    await settled();
+    pages.patch(new Set([1]), { verdict: "reject" });
+    expect(pages.state().episodes.map((episode) => episode?.verdict)).toEqual(["", "reject", ""]);
+    release();
+    await settled();
+    // The answer was on its way before the change: it is asked for again.
+    expect(pages.state().episodes[1]?.verdict).toBe("reject");
+    expect(asked).toEqual([0, 0, 0]);
+  });
 });

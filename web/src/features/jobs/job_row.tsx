@@ -20,7 +20,7 @@ const TONES: Readonly<Record<JobState, Tone>> = {
 };
 
 /** One job with everything that is known of it, and what can be done to it. */
-export function JobRow({ job, now }: { job: Job; now: number }) {
+export function JobRow({ job, now, onOpen }: { job: Job; now: number; onOpen: () => void }) {
   const nameOf = useNameOf();
   const title = jobTitle(job, nameOf);
   const made = madeName(job);
@@ -33,7 +33,7 @@ export function JobRow({ job, now }: { job: Job; now: number }) {
           {made && <span className="text-quiet"> → {made}</span>}
         </p>
         {!active && <Badge tone={TONES[job.state]}>{job.state}</Badge>}
-        {active ? <Steering job={job} title={title} /> : <OpenResult job={job} />}
+        {active ? <Steering job={job} title={title} /> : <OpenResult job={job} onOpen={onOpen} />}
       </div>
       {active ? (
         <JobProgress job={job} label={title} />
@@ -44,7 +44,7 @@ export function JobRow({ job, now }: { job: Job; now: number }) {
               {job.message}
             </span>
           )}
-          {resultText(job) && <span className="mr-2 text-sm text-quiet">{resultText(job)}</span>}
+          {resultText(job) && <span className="mr-2 font-medium text-quiet">{resultText(job)}</span>}
           {job.finished > 0 && formatAgo(job.finished, now)}
           {job.state === "done" &&
             job.started > 0 &&
@@ -56,7 +56,7 @@ export function JobRow({ job, now }: { job: Job; now: number }) {
 }
 
 /** A link to what a job made; nothing where there is nothing to open. */
-export function OpenResult({ job }: { job: Job }) {
+export function OpenResult({ job, onOpen }: { job: Job; onOpen?: () => void }) {
   const place = resultPlace(job);
   const there = usePanel(
     (state) => place?.skill != null && state.skillList?.skills.some((skill) => skill.name === place.skill),
@@ -65,6 +65,7 @@ export function OpenResult({ job }: { job: Job }) {
   return (
     <RouteLink
       to={place}
+      onClickCapture={onOpen}
       className="inline-flex h-7 shrink-0 items-center rounded-md px-2 font-medium text-accent hover:bg-accent-soft"
     >
       {job.kind === "check_dataset" ? "See the result" : "Open the result"}

@@ -58,20 +58,29 @@ export function JobsBar() {
               <Notice tone="danger">{problem}</Notice>
             </div>
           )}
-          <Rows jobs={jobs} active={active} />
+          <Rows jobs={jobs} active={active} onOpen={() => setOpen(false)} />
         </div>
       )}
     </section>
   );
 }
 
-function Rows({ jobs, active }: { jobs: readonly Job[]; active: readonly Job[] }) {
+function Rows({
+  jobs,
+  active,
+  onOpen,
+}: {
+  jobs: readonly Job[];
+  active: readonly Job[];
+  /** A result is opened, which needs the room. */
+  onOpen: () => void;
+}) {
   const now = useNow();
   const ended = jobs.filter((job) => !isActive(job)).sort((a, b) => b.finished - a.finished);
   return (
     <ul aria-label="Jobs" className="divide-y divide-line">
       {[...active, ...ended].map((job) => (
-        <JobRow key={job.id} job={job} now={now} />
+        <JobRow key={job.id} job={job} now={now} onOpen={onOpen} />
       ))}
     </ul>
   );
