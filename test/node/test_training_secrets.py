@@ -89,6 +89,7 @@ def test_no_secret_is_on_any_topic_parameter_or_log(
     _, printed = manager.end()
     everything = f"{heard} {answers} {parameters} {printed}"
     assert "POST /auth/token 403" in everything
+    assert "PUT data/" in everything  # the log of the process that uploads
     assert "curl" in everything
     secrets = [KEY, "s3cr3t", "expires=", "hush", "private-wandb", "private-pw", *tokens]
     assert [secret for secret in secrets if secret in everything] == []

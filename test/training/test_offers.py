@@ -50,6 +50,7 @@ def test_a_server_without_extras_has_the_known_preset(
     assert client.state.signed_in
 
 
+@pytest.mark.test_server_alone("its presets are files")
 def test_presets_and_extras_are_taken_over(watched: Watched, server: FaultServer) -> None:
     server.faults.features = ("presets", "cancel")
     server.presets = [MINE, {"no": "name"}]

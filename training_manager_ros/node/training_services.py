@@ -6,16 +6,13 @@ import contextlib
 import functools
 import logging
 import os
-import threading
 from collections.abc import Callable, Collection, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
-from training_manager.msg import TrainingRunList
 from training_manager.srv import (
     ActivateRun,
     CancelRun,
@@ -31,10 +28,10 @@ from training_manager.srv import (
 from training_manager_ros.errors import Conflict, InvalidInput
 from training_manager_ros.jobs import Job
 from training_manager_ros.node.answers import answers_errors
+from training_manager_ros.node.runs_topic import RunsTopic
 from training_manager_ros.node.training_messages import (
     curves_to_msg,
     features_to_msg,
-    overview_to_msg,
     preset_to_msg,
     request_from_msg,
     run_to_msg,
@@ -50,21 +47,14 @@ from training_manager_ros.training import (
     TrainingClient,
     load_settings,
 )
-from training_manager_ros.training.desk import DeskOptions, TrainingDesk, without_pace
+from training_manager_ros.training.desk import DeskOptions, TrainingDesk
 
 __all__ = ["Surroundings", "TrainingServices", "settings_of"]
 
 _log = logging.getLogger("training_manager.training")
 
-_PAUSE = 0.2  # seconds between two messages on ~/runs
 _LOG_BYTES = 65536  # of a log where the caller names no limit
 _MOST_LOG_BYTES = 1 << 20
-
-LATCHED = QoSProfile(
-    depth=1,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
 
 
 @dataclass(frozen=True)
@@ -108,12 +98,9 @@ class TrainingServices:
     ) -> None:
         settings, problem = settings_of(server_url, issuer_url)
         secrets.hide(settings.service_key)
-        self._node = node
         self._secrets = (settings.service_key,)
         self._around = surroundings
         self._waiting = Waiting()
-        self._changed = threading.Event()
-        self._stopping = threading.Event()
         self._seen_jobs: set[str] | None = None
         catalog = surroundings.catalog
         self._desk = TrainingDesk(
@@ -123,13 +110,12 @@ class TrainingServices:
                 skills=lambda: {skill.name: skill.training_skill_id for skill in catalog.skills()},
                 dataset=catalog.dataset,
                 state_file=state_dir() / "runs.json",
-                on_change=self._changed.set,
+                on_change=lambda: self._topic.changed(),
                 on_done=self._run_done,
                 problem=problem,
             ),
         )
-        self._topic = node.create_publisher(TrainingRunList, "~/runs", LATCHED)
-        self._publisher = threading.Thread(target=self._publish, name="runs", daemon=True)
+        self._topic = RunsTopic(node, self._desk.overview, self._secrets)
         group = ReentrantCallbackGroup()
         for kind, name, handler in (
             (PlanUpload, "~/plan_upload", self._plan_upload),
@@ -148,8 +134,7 @@ class TrainingServices:
     def start(self) -> None:
         """Publish what is known, and begin to follow the server; waits for nothing."""
         self._desk.start()
-        self._changed.set()
-        self._publisher.start()
+        self._topic.start()
 
     def let_go(self) -> None:
         """End what waits for the server, and with it the handlers that wait for that."""
@@ -159,10 +144,7 @@ class TrainingServices:
     def stop(self) -> None:
         """End all of it."""
         self.let_go()
-        self._stopping.set()
-        self._changed.set()
-        if self._publisher.is_alive():
-            self._publisher.join()
+        self._topic.stop()
         self._waiting.close()
 
     def poll_every(self, seconds: float) -> None:
@@ -192,19 +174,6 @@ class TrainingServices:
         with contextlib.suppress(Conflict):  # it is on its way already
             self._around.submit("download_run", {"skill": skill, "run_id": run_id})
             _log.info("%s: run %d is done; its results are downloaded.", skill, run_id)
-
-    def _publish(self) -> None:
-        told = None
-        while not self._stopping.is_set():
-            self._changed.wait()
-            self._changed.clear()
-            overview = self._desk.overview()
-            timeless = without_pace(overview)
-            if timeless != told and not self._stopping.is_set():
-                told = timeless
-                stamp = self._node.get_clock().now().to_msg()
-                self._topic.publish(overview_to_msg(overview, stamp, self._secrets))
-                self._stopping.wait(_PAUSE)
 
     @answers_errors
     def _plan_upload(self, request: Any, response: Any) -> Any:

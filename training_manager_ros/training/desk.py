@@ -7,7 +7,7 @@ carries out what is asked. Nothing here waits for the network but what says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -234,8 +234,3 @@ class TrainingDesk:
         if self.offers.problem and not self.monitor.state.problem:
             self.offers.wake()
         self._options.on_change()
-
-
-def without_pace(overview: Overview) -> Overview:
-    """The same without what changes by the passing of time alone."""
-    return replace(overview, runs=tuple(replace(view, progress=None) for view in overview.runs))

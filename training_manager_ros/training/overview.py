@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -39,6 +39,10 @@ class Overview:
     features: frozenset[str] = frozenset()  # extras of the server
     skill_problems: tuple[str, ...] = ()
     runs: tuple[RunView, ...] = ()  # newest first
+
+    def without_pace(self) -> Overview:
+        """The same without what changes by the passing of time alone."""
+        return replace(self, runs=tuple(replace(view, progress=None) for view in self.runs))
 
 
 class LocalStates:

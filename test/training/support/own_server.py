@@ -131,10 +131,9 @@ class OwnServer(FaultServer):
         return await super()._root()
 
     async def _call(self, request: Request, parts: list[str], body: Any) -> Answer:
-        skill = parts[2:3] if parts[0] == "storage" else parts[1:2]
-        path = request.path
-        if skill:
-            path = path.replace(f"/{quote(skill[0])}", f"/{self.id_of(skill[0])}", 1)
+        place = 2 if parts[0] == "storage" else 1  # of the skill's id
+        mapped = [*parts[:place], *map(self.id_of, parts[place : place + 1]), *parts[place + 1 :]]
+        path = "/" + "/".join(quote(part, safe="") for part in mapped)
         content = json.dumps(body).encode() if request.length else b""
         answer = _answer(await self._forward(request, path, content=content))
         if answer.status == 404 and len(parts) == 2:

@@ -71,5 +71,6 @@ def _check(plan: EditPlan) -> None:
     for problem in plan.problems:
         if problem.blocks:
             raise InvalidInput(
-                f"The raw images can't be converted: {problem.message} {problem.remedy}".strip()
+                f"The raw images can't be converted: {problem.message} {problem.remedy} "
+                "Or upload them raw, as they are."
             )
