@@ -9,7 +9,7 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from training_manager.msg import TrainingRunList
-from training_manager_ros.node.training_messages import overview_to_msg
+from training_manager_ros.node.training_messages import RunMessages
 from training_manager_ros.training.overview import Overview
 
 __all__ = ["RunsTopic"]
@@ -31,7 +31,7 @@ class RunsTopic:
     ) -> None:
         self._node = node
         self._overview = overview
-        self._secrets = secrets
+        self._messages = RunMessages(secrets)
         self._topic = node.create_publisher(TrainingRunList, "~/runs", LATCHED)
         self._changed = threading.Event()
         self._stopping = threading.Event()
@@ -65,5 +65,5 @@ class RunsTopic:
             if timeless != told:
                 told = timeless
                 stamp = self._node.get_clock().now().to_msg()
-                self._topic.publish(overview_to_msg(overview, stamp, self._secrets))
+                self._topic.publish(self._messages(overview, stamp))
                 self._stopping.wait(_PAUSE)

@@ -23,9 +23,9 @@ from training_manager_ros.training.curves import thinned
 from training_manager_ros.training.overview import Overview, RunView
 
 __all__ = [
+    "RunMessages",
     "curves_to_msg",
     "features_to_msg",
-    "overview_to_msg",
     "preset_to_msg",
     "request_from_msg",
     "run_to_msg",
@@ -38,22 +38,35 @@ _LAST_SECOND = 2**31 - 1
 _LAST_RUN = 2**32 - 1
 
 
-def overview_to_msg(
-    overview: Overview, stamp: Time, secrets: Collection[str] = ()
-) -> msg.TrainingRunList:
-    """`~/runs`. A run whose number fits no message is left out."""
-    return msg.TrainingRunList(
-        stamp=stamp,
-        server=text_to_msg(overview.server),
-        signed_in=overview.signed_in,
-        problem=text_to_msg(redacted(overview.problem, secrets)),
-        lost_since=_time(overview.lost_since),
-        features=features_to_msg(overview.features),
-        skill_problems=[text_to_msg(redacted(words, secrets)) for words in overview.skill_problems],
-        runs=[
-            run_to_msg(view, secrets) for view in overview.runs if 0 <= view.run.run_id <= _LAST_RUN
-        ],
-    )
+class RunMessages:
+    """Messages for `~/runs`, of which most runs are as they were the last time."""
+
+    def __init__(self, secrets: Collection[str] = ()) -> None:
+        self._secrets = secrets
+        self._made: dict[tuple[str, int], tuple[RunView, msg.TrainingRun]] = {}
+
+    def __call__(self, overview: Overview, stamp: Time) -> msg.TrainingRunList:
+        """The message; not for two threads at a time. A run whose number fits none is left out."""
+        made = {}
+        for view in overview.runs:
+            if 0 <= view.run.run_id <= _LAST_RUN:
+                key = (view.skill, view.run.run_id)
+                known = self._made.get(key)
+                if known is None or known[0] != view:
+                    known = (view, run_to_msg(view, self._secrets))
+                made[key] = known
+        self._made = made
+        problems = [redacted(words, self._secrets) for words in overview.skill_problems]
+        return msg.TrainingRunList(
+            stamp=stamp,
+            server=text_to_msg(overview.server),
+            signed_in=overview.signed_in,
+            problem=text_to_msg(redacted(overview.problem, self._secrets)),
+            lost_since=_time(overview.lost_since),
+            features=features_to_msg(overview.features),
+            skill_problems=[text_to_msg(words) for words in problems],
+            runs=[message for _, message in made.values()],
+        )
 
 
 def run_to_msg(view: RunView, secrets: Collection[str] = ()) -> msg.TrainingRun:
