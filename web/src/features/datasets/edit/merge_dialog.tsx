@@ -64,6 +64,7 @@ export function MergeDialog({ first, onClose }: { first: readonly Chosen[]; onCl
               count={chosen.length}
               cameraNames={planned.plan?.cameras ?? lead?.cameras ?? []}
               camerasOpen={camerasAsked}
+              fresh={!first.some((other) => other.skill === one.skill)}
               onChange={(change) => setChosen(changed(chosen, one.skill, change))}
               onMove={(by) => setChosen(moved(chosen, one.skill, by))}
               onRemove={() => setChosen(chosen.filter((other) => other !== one))}

@@ -1,4 +1,4 @@
-import { useId } from "react";
+import { useEffect, useId, useRef } from "react";
 import type { Skill } from "@/ros/messages.ts";
 import { useAnswer } from "@/state/answer.ts";
 import { useCommands } from "@/state/panel.tsx";
@@ -16,6 +16,7 @@ export function SourceCard({
   count,
   cameraNames,
   camerasOpen,
+  fresh,
   onChange,
   onMove,
   onRemove,
@@ -27,11 +28,17 @@ export function SourceCard({
   /** What cameras of the other sources are called, to choose from. */
   cameraNames: readonly string[];
   camerasOpen: boolean;
+  /** It was just added, and takes the focus of the button that did so, which is gone. */
+  fresh: boolean;
   onChange: (change: Partial<Chosen>) => void;
   onMove: (by: 1 | -1) => void;
   onRemove: () => void;
 }) {
   const id = useId();
+  const card = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (fresh) card.current?.focus({ preventScroll: true });
+  }, [fresh]);
   const commands = useCommands();
   const { value } = useAnswer(chosen.skill, "", () => commands.listEpisodes(chosen.skill, 0, 1));
   const cameras = value?.cameras.map((camera) => camera.name) ?? skill?.cameras ?? [];
@@ -41,7 +48,13 @@ export function SourceCard({
     ? [formatCount(skill.episodeCount, "episode"), skill.datasetFormat, formatRate(skill.rate)]
     : [];
   return (
-    <li aria-label={name} data-source={chosen.skill} className="rounded-lg border border-line">
+    <li
+      ref={card}
+      tabIndex={-1}
+      aria-label={name}
+      data-source={chosen.skill}
+      className="rounded-lg border border-line"
+    >
       <div className="flex items-center gap-1 py-1 pr-1 pl-3">
         <span className="w-4 text-xs text-faint">{position + 1}</span>
         <div className="min-w-0 flex-1">

@@ -84,6 +84,8 @@ export function pressKey(press: KeyPress, { player, goEpisode, toggleHelp, mark 
 /** Where keys belong to what has the focus: text fields, choices, and open dialogs. */
 export function belongsElsewhere(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof Element)) return false;
+  // Whatever has the focus: an open dialog is all there is.
+  if (target.ownerDocument.querySelector("dialog[open]")) return true;
   if (
     target.closest(
       "input:not([type=range]), textarea, select, [contenteditable], dialog, [role=menu], [role=log]",
