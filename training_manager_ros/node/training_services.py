@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
 import os
+import threading
 from collections.abc import Callable, Collection, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ from training_manager.srv import (
     ReviewRun,
     RunLog,
 )
-from training_manager_ros.errors import Conflict, InvalidInput
+from training_manager_ros.errors import InvalidInput, TrainingManagerError
 from training_manager_ros.jobs import Job
 from training_manager_ros.node.answers import answers_errors
 from training_manager_ros.node.runs_topic import RunsTopic
@@ -167,12 +167,16 @@ class TrainingServices:
                 self._waiting.in_background(functools.partial(self._desk.refresh, skill))
 
     def _run_done(self, skill: str, run_id: int) -> None:
+        # Called from the client's thread, which must not wait for a disk.
         if self._around.auto_download():
-            self._waiting.in_background(lambda: self._download(skill, run_id))
+            threading.Thread(target=self._download, args=(skill, run_id), daemon=True).start()
 
     def _download(self, skill: str, run_id: int) -> None:
-        with contextlib.suppress(Conflict):  # it is on its way already
+        try:
             self._around.submit("download_run", {"skill": skill, "run_id": run_id})
+        except TrainingManagerError as error:
+            _log.warning("%s: run %d is done, and is not downloaded: %s", skill, run_id, error)
+        else:
             _log.info("%s: run %d is done; its results are downloaded.", skill, run_id)
 
     @answers_errors
