@@ -77,7 +77,7 @@ export function Menu({
         ref={button}
         type="button"
         aria-label={label}
-        title={text === undefined ? label : undefined}
+        title={label}
         aria-haspopup="menu"
         aria-expanded={open}
         aria-controls={open ? id : undefined}
@@ -85,7 +85,7 @@ export function Menu({
         className="inline-flex h-9 items-center justify-center gap-1.5 rounded-md px-2.5 text-sm font-medium text-quiet select-none hover:bg-hover hover:text-ink aria-expanded:bg-hover aria-expanded:text-ink md:h-8"
       >
         {icon && <Icon name={icon} />}
-        {text}
+        {text !== undefined && <span className="@max-sm:sr-only">{text}</span>}
         {text !== undefined && <Icon name="chevronDown" className="size-3.5" />}
       </button>
       {open && (

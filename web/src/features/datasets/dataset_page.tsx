@@ -17,12 +17,14 @@ import { EpisodeTable } from "./episode_table.tsx";
 import { EpisodeToolbar } from "./episode_toolbar.tsx";
 import type { Filter } from "./filter_episodes.ts";
 import { FILTERS, predicate } from "./filter_episodes.ts";
+import { LIST_HELP } from "./list_keys.ts";
 import { clockRate } from "./player/frames.ts";
+import { KeyHelp } from "./player/help.tsx";
 import { SelectionBar } from "./selection_bar.tsx";
 import { UNSORTED, sortedPositions } from "./sort_episodes.ts";
 import type { Episodes } from "./use_episodes.ts";
 import { useEpisodes } from "./use_episodes.ts";
-import { useListKeys } from "./use_list_keys.tsx";
+import { useListKeys } from "./use_list_keys.ts";
 import { useMarks } from "./use_marks.ts";
 import { useSelection } from "./use_selection.ts";
 
@@ -35,6 +37,7 @@ export function DatasetPage({ name, current }: { name: string; current: number |
   const [sort, setSort] = useState(UNSORTED);
   const [filter, setFilter] = useState<Filter>("all");
   const [checkOpen, setCheckOpen] = useState(false);
+  const [help, setHelp] = useState(false);
   const { ensure, ensureAll } = episodes;
   const { findingsOf } = check;
   const needsAll = filter !== "all" || sort.key !== "order";
@@ -57,11 +60,12 @@ export function DatasetPage({ name, current }: { name: string; current: number |
   const selecting = useSelection(episodes, positions);
   const marks = useMarks(name, episodes);
   const dialogs = useDialogs(name, episodes, selecting);
-  const listKeys = useListKeys(current === null, selecting, {
+  useListKeys(current === null, selecting, {
     keep: (ids) => marks.judge(ids, "keep"),
     reject: (ids) => marks.judge(ids, "reject"),
     note: dialogs.openNote,
     remove: dialogs.openDelete,
+    help: () => setHelp(true),
   });
 
   const { episode, previous, next } = useCurrent(episodes, positions, current);
@@ -117,6 +121,7 @@ export function DatasetPage({ name, current }: { name: string; current: number |
             onFilter={setFilter}
             sort={sort}
             onSort={setSort}
+            onHelp={() => setHelp(true)}
             withFindings={withFindings.length > 0 ? () => selecting.set(withFindings) : null}
           />
         )}
@@ -187,7 +192,7 @@ export function DatasetPage({ name, current }: { name: string; current: number |
         </section>
       )}
       <DatasetDialogs skill={listed} dialogs={dialogs} episodes={episodes} marks={marks} />
-      {listKeys}
+      {help && <KeyHelp help={LIST_HELP} onClose={() => setHelp(false)} />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import type { Filter } from "./filter_episodes.ts";
 import { FILTERS } from "./filter_episodes.ts";
+import { IconButton } from "@/ui/button.tsx";
 import { Menu } from "@/ui/menu.tsx";
 import { SelectBox } from "./select_box.tsx";
 import { SortChoice } from "./sort_choice.tsx";
@@ -13,6 +14,7 @@ export function EpisodeToolbar({
   onFilter,
   sort,
   onSort,
+  onHelp,
   withFindings,
 }: {
   selecting: Selecting;
@@ -20,6 +22,7 @@ export function EpisodeToolbar({
   onFilter: (filter: Filter) => void;
   sort: Sort;
   onSort: (sort: Sort) => void;
+  onHelp: () => void;
   /** Selects what the last check found something in; null where it found nothing. */
   withFindings: (() => void) | null;
 }) {
@@ -70,6 +73,7 @@ export function EpisodeToolbar({
           },
         ]}
       />
+      <IconButton label="Keys" icon="help" onClick={onHelp} className="@max-4xl:hidden" />
     </div>
   );
 }

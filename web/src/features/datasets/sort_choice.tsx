@@ -2,7 +2,7 @@ import type { Sort } from "./sort_episodes.ts";
 import { UNSORTED } from "./sort_episodes.ts";
 
 const CHOICES: readonly { readonly sort: Sort; readonly label: string }[] = [
-  { sort: UNSORTED, label: "In the dataset’s order" },
+  { sort: UNSORTED, label: "In order" },
   { sort: { key: "order", descending: true }, label: "Last first" },
   { sort: { key: "duration", descending: true }, label: "Longest first" },
   { sort: { key: "duration", descending: false }, label: "Shortest first" },

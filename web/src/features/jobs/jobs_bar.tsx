@@ -7,6 +7,7 @@ import { selectJobs } from "@/state/selectors.ts";
 import { knownFraction, stageText, timeLeft } from "@/text/job_text.ts";
 import { Notice } from "@/ui/badge.tsx";
 import { Icon } from "@/ui/icons.tsx";
+import type { IconName } from "@/ui/icons.tsx";
 import { ProgressBar } from "@/ui/progress.tsx";
 import { jobTitle, madeName, resultText } from "./job_words.ts";
 import { JobRow, OpenResult, useNameOf } from "./job_row.tsx";
@@ -108,7 +109,7 @@ function OneLine({ job }: { job: Job }) {
   }
   return (
     <>
-      <Icon name={job.state === "done" ? "check" : "alert"} className={LOOKS[job.state] ?? "text-faint"} />
+      <Icon name={ICONS[job.state] ?? "alert"} className={LOOKS[job.state] ?? "text-faint"} />
       <span className="min-w-0 truncate text-quiet">
         {title}
         {made && <span className="max-sm:hidden"> → {made}</span>}: {resultText(job) || job.state}
@@ -118,6 +119,7 @@ function OneLine({ job }: { job: Job }) {
   );
 }
 
+const ICONS: Readonly<Record<string, IconName>> = { done: "check", cancelled: "close" };
 const LOOKS: Readonly<Record<string, string>> = {
   done: "text-ok",
   failed: "text-danger",
