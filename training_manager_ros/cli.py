@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -157,8 +158,9 @@ def _ui(args: argparse.Namespace) -> int:
     own = prepare_own_server(args.own_server)
     args.server, args.issuer = own.client.server_url, own.client.issuer_url
     args.token = own.client.service_key
+    words = ["runs", "--skills-dir", str(args.skills_dir), "--settings", str(own.client_file)]
     print(f"Training server on {args.server}, with its data in {args.own_server}. In a shell:")
-    print(f"  training-manager runs --settings {own.client_file}", flush=True)
+    print(f"  {shlex.join([_called(), *words])}", flush=True)
     return run(args, own.command)
 
 
@@ -196,6 +198,12 @@ def _orchestrator(args: argparse.Namespace) -> int:
     from training_manager_ros.orchestrator.command import run
 
     return run(args)
+
+
+def _called() -> str:
+    """How this command was called: a path where it is not on the shell's."""
+    command = Path(sys.argv[0])
+    return str(command) if command.name == "training-manager" else "training-manager"
 
 
 def _directory(text: str) -> Path:

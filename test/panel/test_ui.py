@@ -23,7 +23,10 @@ from domains import take_domain
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
+from training_manager_ros.orchestrator.engines.processes import marked
+from training_manager_ros.orchestrator.services import DataFolder
 from training_manager_ros.panel.ui import children
+from training_manager_ros.training import TrainingClient, load_settings
 
 KEY = "a-secret-service-key"
 needs_ros = pytest.mark.skipif(
@@ -85,6 +88,13 @@ def runs(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
 
 
 class Ui:
@@ -220,6 +230,48 @@ def test_everything_works_together_and_ends_with_ctrl_c(ui: Ui) -> None:
     assert not runs(bridge)
     assert "Traceback" not in ui.output
     assert KEY not in ui.output
+
+
+@needs_ros
+def test_a_training_server_of_its_own_ends_with_it_and_keeps_its_data(
+    tmp_path: Path, domain: int, copy_sample: Callable[[str], Path]
+) -> None:
+    data = tmp_path / "server"
+    ui = Ui(tmp_path, domain, "--own-server", str(data))
+    try:
+        assert ui.address
+        settings = load_settings(environ={}, file=data / "client.env")
+        assert settings.service_key != KEY
+        wait_until(lambda: answers(settings.server_url))
+        with TrainingClient(settings) as client:
+            assert client.presets()[0].name == "smoke"
+            skill = client.upload(copy_sample("fold-towel")).skill_id
+            sleep = {"preset": "smoke", "command": ["sleep", "1000"]}
+            run = client.create_run(skill, sleep).run_id
+        node, server = ui.child("node"), ui.child("orchestrator")
+        assert settings.service_key.encode() in Path(f"/proc/{node}/environ").read_bytes()
+        marker = f"TRAINING_MANAGER_RUN={DataFolder(data).identity}/{run}"
+        wait_until(lambda: marked(marker))
+        assert ui.end() < 5
+        assert not runs(server)
+        assert not marked(marker)
+        assert settings.service_key not in ui.output
+    finally:
+        ui.clean_up()
+    again = Ui(tmp_path, domain, "--own-server", str(data))
+    try:
+        assert again.address
+        assert load_settings(environ={}, file=data / "client.env") == settings
+        wait_until(lambda: answers(settings.server_url))
+        with TrainingClient(settings) as client:
+            ended = client.run(skill, run)
+            assert ended.error_message == "Stopped, because the training server was ended."
+        second = Ui(tmp_path, domain, "--own-server", str(data))
+        assert second.process.wait(20) == 4
+        wait_until(lambda: "Another training server already uses" in second.output)
+        assert again.end() < 5
+    finally:
+        again.clean_up()
 
 
 @needs_ros

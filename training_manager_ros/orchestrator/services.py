@@ -55,7 +55,9 @@ class DataFolder:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            raise Conflict(f"Another training server already uses {self.path}.") from None
+            raise Conflict(
+                f"Another training server already uses {self.path}: end it, or take another folder."
+            ) from None
         self._lock = descriptor
 
     def release(self) -> None:
