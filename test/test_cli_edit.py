@@ -147,3 +147,39 @@ def test_a_signal_cancels_and_nothing_is_left(skills_dir: Path, number: signal.S
     assert "placing files" in shown
     assert "Cancelled; nothing of it is left." in shown
     assert names(skills_dir) == ["blue", "red"]
+
+
+def by_itself(skills_dir: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """As a process of its own: converting gives way to other processes."""
+    command = [sys.executable, "-m", "training_manager_ros", *words, "--skills-dir", skills_dir]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_convert(skills_dir: Path):
+    plan = by_itself(skills_dir, "convert", "red", "--dry-run", "--json")
+    assert plan.returncode == 0, plan.stderr
+    told = json.loads(plan.stdout)
+    assert (told["name"], told["dataset_format"], told["frames"]) == ("red", "h264", 10)
+    assert not list((skills_dir / "red/data").glob("*.mp4"))
+    done = by_itself(skills_dir, "convert", "red", "--keep-raw")
+    assert (done.returncode, done.stdout) == (0, "red: 4 episodes\n")
+    dataset = open_dataset(skills_dir / "red", FactCache(None))
+    assert dataset.summary.format is DatasetFormat.H264
+    assert len(list((skills_dir / "red/raw_data").glob("*.h5"))) == 4
+    again = by_itself(skills_dir, "convert", "red", "--to", "h264", "--json")
+    result = json.loads(again.stdout)
+    assert (result["skill"], result["episodes"], len(result["problems"])) == ("red", 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--to", "lerobot-v3.0"], "--name"),
+        (["--to", "lerobot-v3.0", "--name", "x"], "can be h264"),
+        (["--name", "x"], "must be empty"),
+    ],
+)
+def test_convert_says_what_is_wrong(skills_dir: Path, words: list[str], message: str):
+    done = by_itself(skills_dir, "convert", "red", *words)
+    assert done.returncode == 2
+    assert message in done.stderr

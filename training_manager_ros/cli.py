@@ -176,6 +176,18 @@ def _delete(args: argparse.Namespace) -> int:
     return delete(args)
 
 
+def _convert_arguments(parser: argparse.ArgumentParser) -> None:
+    from training_manager_ros.cli_edit import convert_arguments
+
+    convert_arguments(parser)
+
+
+def _convert(args: argparse.Namespace) -> int:
+    from training_manager_ros.cli_edit import convert
+
+    return convert(args)
+
+
 def _merge_arguments(parser: argparse.ArgumentParser) -> None:
     from training_manager_ros.cli_edit import merge_arguments
 
@@ -229,6 +241,7 @@ _COMMANDS = (
     ),
     _Command("check", "Check a skill's recordings.", cli_check.add_arguments, cli_check.run),
     _Command("delete", "Copy a skill without some episodes.", _delete_arguments, _delete),
+    _Command("convert", "Convert the recordings of a skill.", _convert_arguments, _convert),
     _Command("merge", "Make a skill of several skills' episodes.", _merge_arguments, _merge),
     _Command(
         "upload",

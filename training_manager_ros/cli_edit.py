@@ -1,9 +1,10 @@
-"""`training-manager delete` and `merge`: the same jobs as the node's, done by this process."""
+"""`training-manager delete`, `merge` and `convert`: the node's jobs, done by this process."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,16 @@ if TYPE_CHECKING:
     from training_manager_ros.editing import EditPlan, Estimate
     from training_manager_ros.jobs.kinds.making import MakesSkill
 
-__all__ = ["delete", "delete_arguments", "merge", "merge_arguments"]
+__all__ = [
+    "convert",
+    "convert_arguments",
+    "delete",
+    "delete_arguments",
+    "merge",
+    "merge_arguments",
+]
 
+_NICENESS = 10  # a robot's own work goes first
 _SELECTION = re.compile(r"[\d,\s-]+")
 
 
@@ -96,6 +105,51 @@ def merge(args: argparse.Namespace) -> int:
     return _run(args, MergeDatasets(args.skills_dir), arguments)
 
 
+def convert_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `convert`."""
+    parser.add_argument("skill", metavar="SKILL", help="the skill's folder name")
+    parser.add_argument(
+        "--to",
+        choices=("h264", "lerobot-v3.0"),
+        help="h264: raw images become videos, in place; lerobot-v3.0: a copy of a LeRobot v2 "
+        "dataset (the one that fits the dataset)",
+    )
+    parser.add_argument("--name", default="", help="name of the copy, with lerobot-v3.0")
+    parser.add_argument(
+        "--keep-raw", action="store_true", help="with h264: keep the originals in raw_data/"
+    )
+    _common_arguments(parser)
+
+
+def convert(args: argparse.Namespace) -> int:
+    """Convert the recordings of a skill."""
+    from training_manager_ros.jobs.kinds.convert import ConvertDataset
+
+    target = args.to or _fitting_target(args)
+    if target != "h264" and not args.name:
+        raise InvalidInput("Name the copy, with --name.", {"name": "must not be empty"})
+    arguments = {
+        "skill": args.skill,
+        "target": target,
+        "name": args.name,
+        "keep_raw": args.keep_raw,
+        "file_mode": args.file_mode,
+    }
+    os.nice(_NICENESS)
+    kind = ConvertDataset(args.skills_dir)
+    if target == "h264":
+        return _run(args, kind, arguments, "what is finished stays; do it again to go on")
+    return _run(args, kind, arguments)
+
+
+def _fitting_target(args: argparse.Namespace) -> str:
+    from training_manager_ros.datasets import FactCache, open_dataset
+    from training_manager_ros.skills import skill_folder
+
+    dataset = open_dataset(skill_folder(args.skills_dir, args.skill), FactCache(None))
+    return "lerobot-v3.0" if dataset.summary.format.value.startswith("lerobot") else "h264"
+
+
 def _common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="show what would be done")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -123,7 +177,12 @@ def _episodes(args: argparse.Namespace, skill: str, selection: str) -> list[int]
     return list(parse_selection(selection, dataset.episode_ids))
 
 
-def _run(args: argparse.Namespace, kind: MakesSkill, arguments: Mapping[str, Any]) -> int:
+def _run(
+    args: argparse.Namespace,
+    kind: MakesSkill,
+    arguments: Mapping[str, Any],
+    left: str = "nothing of it is left",
+) -> int:
     from training_manager_ros.editing import FileMode, estimate
     from training_manager_ros.jobs.kinds.making import clean_up
 
@@ -136,7 +195,6 @@ def _run(args: argparse.Namespace, kind: MakesSkill, arguments: Mapping[str, Any
         else:
             _print_plan(plan, cost)
         return 2 if any(problem.blocks for problem in plan.problems) else 0
-    left = "nothing of it is left"
     result = carry_out(
         args.skills_dir, kind, arguments, left, before=lambda: clean_up(args.skills_dir)
     )
@@ -145,6 +203,8 @@ def _run(args: argparse.Namespace, kind: MakesSkill, arguments: Mapping[str, Any
     else:
         count = result["episodes"]
         print(plain(f"{result['skill']}: {count} episode{'' if count == 1 else 's'}"))
+        for problem in result.get("problems", ()):
+            print(plain(f"Note: {problem}"))
     return 0
 
 

@@ -20,6 +20,7 @@ from training_manager_ros.editing import (
     MergeRules,
     MergeSource,
     Verdict,
+    estimate,
     mark_episodes,
     plan_delete,
     plan_merge,
@@ -29,6 +30,7 @@ from training_manager_ros.editing import (
 from training_manager_ros.errors import InvalidInput, NotFound
 
 from .conftest import spec
+from .converting import numbers, sound, values
 from .seen import contents, leftovers, open_skill, tree, visible
 
 
@@ -218,12 +220,37 @@ def test_a_mapping_that_can_not_be_is_refused(root: Path, cameras: Mapping[str, 
         plan(root, [MergeSource("a"), MergeSource("b", cameras=cameras)])
 
 
-def test_raw_and_converted_recordings_are_not_brought_together(root: Path):
-    spec(DatasetFormat.H264).write(root / "a")
+def test_raw_recordings_are_converted_where_others_are(root: Path):
+    spec(DatasetFormat.MIXED).write(root / "a")
     spec(DatasetFormat.H5, 20).write(root / "b")
-    made = plan(root, [MergeSource("a"), MergeSource("b")])
-    assert any("Convert b to h264 first" in problem.remedy for problem in made.problems)
-    blocked(root, made, "raw recordings")
+    pictures = {name: numbers(root / name) for name in ("a", "b")}
+    recorded = {name: values(root / name) for name in ("a", "b")}
+    before = tree(root)
+    swap = {"camera_1": "camera_2", "camera_2": "camera_1"}
+    made = plan(root, [MergeSource("b", [3, 0], swap), MergeSource("a")])
+    (problem,) = made.problems
+    assert problem.message.startswith("The raw recordings of b, a are converted to h264")
+    assert not problem.blocks
+    assert made.format is DatasetFormat.H264
+    assert made.encoded == 120 * 64 * 2 * (2 + 3 + 4 + 2)
+    assert estimate(root, made, FileMode.AUTO).seconds > made.encoded * 1e-9
+    apply_plan(root, made, Files())
+    sound(root / "both", 30.0)
+    there = numbers(root / "both")
+    for number, origin in enumerate(made.episodes):
+        expected = pictures[origin.skill][origin.episode]
+        if origin.skill == "b":
+            expected = {swap[camera]: seen for camera, seen in expected.items()}
+        assert there[number] == expected
+        assert values(root / "both")[number] == recorded[origin.skill][origin.episode]
+    with h5py.File(root / "both/data/episode_0.h5") as file:
+        assert "images" not in file["observations"]
+    assert {name: one for name, one in tree(root).items() if name in before} == before
+
+
+def test_raw_recordings_alone_stay_raw(root: Path):
+    made = plan(root, two(root))
+    assert (made.format, made.encoded, made.problems) == (DatasetFormat.H5, 0, ())
 
 
 def test_converted_recordings_of_a_mixed_dataset_can_be_merged(root: Path):

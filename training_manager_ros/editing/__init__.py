@@ -1,6 +1,7 @@
-"""Making new skills out of others: what is deleted or merged, decided first and then carried out.
+"""Editing skills: what is deleted, merged or converted, decided first and then carried out.
 
-Knows skills and datasets, but neither jobs nor ROS. The sources are never changed.
+Knows skills and datasets, but neither jobs nor ROS. The sources are never changed; only raw
+recordings become videos where they lie.
 """
 
 from __future__ import annotations

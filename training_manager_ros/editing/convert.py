@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from training_manager_ros.datasets import Dataset, DatasetFormat, FactCache
-from training_manager_ros.datasets.edit.convert_film import Shot
+from training_manager_ros.datasets.edit.convert_film import Shot, video_name
 from training_manager_ros.datasets.edit.join import JoinRules, Part, join
 from training_manager_ros.datasets.edit.plan import EditPlan, Origin, PlanProblem, Step
 from training_manager_ros.datasets.hdf5 import Hdf5Facts
@@ -26,7 +26,6 @@ from training_manager_ros.editing.convert_episode import (
     NameVideos,
     is_source,
     read_order,
-    video_name,
 )
 from training_manager_ros.editing.metadata import copied_metadata
 from training_manager_ros.editing.provenance import Provenance

@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from training_manager_ros.datasets.edit.convert_film import Shot, film
+from training_manager_ros.datasets.edit.convert_film import Shot, film, video_name
 from training_manager_ros.datasets.edit.convert_strip import strip
 from training_manager_ros.datasets.edit.files import Files
 from training_manager_ros.datasets.jsonfile import read_json, to_text
 from training_manager_ros.editing.convert_list import list_videos
 from training_manager_ros.errors import Conflict, Unreadable
 
-__all__ = ["ROOMS", "ConvertEpisode", "NameVideos", "is_source", "read_order", "video_name"]
+__all__ = ["ROOMS", "ConvertEpisode", "NameVideos", "is_source", "read_order"]
 
 ROOMS = "data/.conversion"
 _READY = "ready"
@@ -90,6 +90,7 @@ class ConvertEpisode:
         target = room / self.file
         if not target.is_file():
             _whole(target, lambda path: strip(source, path, cameras, files), files)
+        files.advance(max(self.size - sum(shot.raw for shot in self.shots), 0))
         order = json.dumps({"source": self.source, "videos": self.videos}).encode()
         self._check_source(stage)
         _whole(room / _READY, lambda path: files.write(path, order), files)
@@ -144,11 +145,6 @@ class NameVideos:
     def apply(self, stage: Path, files: Files) -> None:
         """See `Step`; `stage` is the skill's folder."""
         list_videos(stage / "data", {self.file: self.videos}, files)
-
-
-def video_name(file: str, camera: str) -> str:
-    """The name of the video of a camera of the episode in `file`."""
-    return f"{file.rpartition('.')[0] or file}_{camera}.mp4"
 
 
 def is_source(step: ConvertEpisode, path: Path) -> bool:

@@ -61,10 +61,11 @@ def _alone(folder: Path, files: Files) -> Iterator[None]:
     files.make_folder(rooms)
     descriptor = os.open(rooms, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Conflict(f"{folder.name} is being converted already.") from None
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise Conflict(f"{folder.name} is being converted already.") from None
+    try:
         yield
     finally:
         for room in [*rooms.glob("*"), rooms]:

@@ -32,14 +32,15 @@ Edit = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 Videos = Mapping[str, Sequence[str]]  # an episode's file: its videos
 
 
-def list_videos(data: Path, videos: Videos, files: Files) -> None:
+def list_videos(data: Path, videos: Videos, files: Files, patience: float = _PATIENCE) -> None:
     """Name videos in the list in `data`, beside those that are named already; all or nothing.
 
-    An episode that is not listed (any more) is let alone. Raises `Unreadable` where the list stays
+    An episode that is not listed (any more) is let alone; `patience` is how many seconds others may
+    take to finish writing. Raises `Unreadable` where the list stays
     broken, `Conflict` where somebody keeps it locked, and `DiskProblem`.
     """
     rescue_episodes(data, files)
-    _change(data, lambda value: _with_videos(value, videos), files)
+    _change(data, lambda value: _with_videos(value, videos), files, patience)
 
 
 def rescue_episodes(data: Path, files: Files) -> None:
@@ -53,12 +54,12 @@ def rescue_episodes(data: Path, files: Files) -> None:
     files.change(data, lambda folder: (folder / _BEFORE).unlink(missing_ok=True))
 
 
-def _change(data: Path, edit: Edit, files: Files) -> None:
+def _change(data: Path, edit: Edit, files: Files, patience: float = _PATIENCE) -> None:
     path = data / LIST
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         try:
-            with explained(path), locked(path, _PATIENCE) as lock:
+            with explained(path), locked(path, patience) as lock:
                 value = read_json(path)
                 new = edit(value)
                 if new == value:

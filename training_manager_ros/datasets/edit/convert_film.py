@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from training_manager_ros.datasets.edit.plan import BYTES_A_PIXEL
 from training_manager_ros.datasets.model import Hdf5Frames
 from training_manager_ros.errors import Unreadable
 
-__all__ = ["Shot", "WriteFilm", "film"]
+__all__ = ["Shot", "WriteFilm", "film", "video_name"]
 
 _BYTES_A_PIXEL = 0.1  # of a video; a guess on the safe side, pictures without noise need a tenth
 _OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO})
@@ -63,6 +64,11 @@ class WriteFilm:
         film(self.shot, stage / self.target, files)
 
 
+def video_name(file: str, camera: str) -> str:
+    """The name of the video of a camera of the episode in `file`."""
+    return f"{file.rpartition('.')[0] or file}_{camera}.mp4"
+
+
 def film(shot: Shot, target: Path, files: Files) -> None:
     """Write `target`, a video with one frame a row. Raises `Unreadable` where that can't be."""
     files.make(target, lambda path: _encode(shot, path, files))
@@ -87,7 +93,8 @@ def _encode(shot: Shot, target: Path, files: Files) -> None:
         told = now
 
     try:
-        count = encode_movie(row_frames(rows), target, rows.rate, encoder_threads(), progress)
+        with closing(row_frames(rows)) as frames:  # the file too, at once, where it is cancelled
+            count = encode_movie(frames, target, rows.rate, encoder_threads(), progress)
     except av.error.FFmpegError as error:
         if error.errno in _OF_THE_DISK:
             raise OSError(error.errno, error.strerror) from error

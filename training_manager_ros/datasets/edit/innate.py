@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from training_manager_ros.datasets.edit.convert_film import Shot, WriteFilm, video_name
+from training_manager_ros.datasets.edit.convert_strip import Stripped
 from training_manager_ros.datasets.edit.hdf5_names import PlaceRenamed
 from training_manager_ros.datasets.edit.parts import Joined, JoinRules, Part
 from training_manager_ros.datasets.edit.plan import Origin, PlanProblem, Step
@@ -24,12 +26,12 @@ _LIST = "dataset_metadata.json"
 
 def join_innate(parts: Sequence[Part], rules: JoinRules) -> Joined:
     """See `join`."""
-    result = _Result()
+    rates = [part.dataset.summary.rate for part in parts]
+    rate = rules.rate or next((one for one in rates if one), 0.0)
+    result = _Result(rate, converts=bool(notes := tuple(_unlike(parts))))
     for part in parts:
         for episode_id in part.episodes:
             result.add(part, episode_id)
-    rates = [part.dataset.summary.rate for part in parts]
-    rate = rules.rate or next((one for one in rates if one), 0.0)
     first = read_json(parts[0].dataset.root / "data" / _LIST)
     # the recorder's own way to write a rate is kept where nobody asked for another
     listed_rate = first.get("data_frequency") if rate == rates[0] else _number(rate)
@@ -48,7 +50,7 @@ def join_innate(parts: Sequence[Part], rules: JoinRules) -> Joined:
         tuple(sorted(result.cameras)),
         tuple(result.origins),
         result.frames,
-        (*_unlike(parts), *result.problems),
+        (*notes, *result.problems),
         (*result.steps, Write(f"data/{_LIST}", content.encode())),
     )
 
@@ -57,6 +59,8 @@ def join_innate(parts: Sequence[Part], rules: JoinRules) -> Joined:
 class _Result:
     """What grows with each episode that is added."""
 
+    rate: float
+    converts: bool  # raw episodes become videos
     entries: list[dict[str, Any]] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
     problems: list[PlanProblem] = field(default_factory=list)
@@ -79,18 +83,41 @@ class _Result:
         broken |= len({target for target, _ in videos}) < len(videos)
         for problem in episode.problems or (("It can't be read.",) if broken else ()):
             self.problems.append(_problem(part, episode_id, problem, broken))
-        if rows is not None:
+        entry = {**listed.item, "episode_id": new_id, "file_name": name}
+        if self.converts and rows is not None and not (videos or broken):
+            entry["video_files"] = self._convert(part, episode_id, name)
+        elif rows is not None:
             self.steps.append(_place_rows(part, rows, f"data/{name}", episode.cameras))
         for target, video in videos:
             if video is not None:
                 self.steps.append(_place(video, f"data/{target}"))
-        entry = {**listed.item, "episode_id": new_id, "file_name": name}
-        if "video_files" in entry:
+        if videos:
             entry["video_files"] = sorted(target for target, _ in videos)
         self.entries.append(entry)
         self.origins.append(Origin(part.skill, episode_id, new_id))
         self.cameras.update(map(part.renamed, episode.cameras))
         self.frames += episode.frames
+
+    def _convert(self, part: Part, episode_id: int, name: str) -> list[str]:
+        """Have videos made of an episode's raw images; their names."""
+        file, content = _innate(part).content(episode_id)
+        made = []
+        for images, frames in _innate(part).raw_frames(episode_id):
+            if images.rows != content.rows:
+                text = f"{images.camera} has {images.rows} images, not {content.rows}."
+                self.problems.append(_problem(part, episode_id, text, broken=True))
+            shot = Shot(
+                images.camera,
+                replace(frames, rate=self.rate or frames.rate),
+                images.width * images.height,
+            )
+            target = f"data/{video_name(name, part.renamed(images.camera))}"
+            made.append(WriteFilm(shot, target))
+        cameras = tuple((one.camera, part.renamed(one.camera)) for one in content.images)
+        raw = sum(film.shot.raw for film in made)
+        rows = Stripped(Path(file.path), f"data/{name}", file.size, raw, cameras)
+        self.steps += [*made, rows]
+        return sorted(Path(film.target).name for film in made)
 
 
 def _innate(part: Part) -> InnateDataset:
@@ -102,14 +129,12 @@ def _unlike(parts: Sequence[Part]) -> Iterator[PlanProblem]:
     """Raw and converted recordings may lie in one dataset, but are not brought together."""
     if len(parts) == 1:
         return
-    raw = [part.skill for part in parts if any(not one for one in _converted(part))]
-    converted = [part.skill for part in parts if any(_converted(part))]
-    if raw and converted:
+    raw = [part.skill for part in parts if not all(_converted(part))]
+    if raw and any(one for part in parts for one in _converted(part)):
+        names = ", ".join(dict.fromkeys(raw))
         yield PlanProblem(
-            f"{', '.join(dict.fromkeys(raw))} holds raw recordings, "
-            f"{', '.join(dict.fromkeys(converted))} converted ones (h264).",
-            f"Convert {', '.join(dict.fromkeys(raw))} to h264 first.",
-            blocks=True,
+            f"The raw recordings of {names} are converted to h264, as the other ones are.",
+            "This takes time; the sources stay as they are.",
         )
 
 

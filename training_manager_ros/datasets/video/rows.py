@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,7 +34,7 @@ def row_frame(source: Hdf5Frames, number: int) -> av.VideoFrame:
         return _frame(images[number])
 
 
-def row_frames(source: Hdf5Frames) -> Iterator[av.VideoFrame]:
+def row_frames(source: Hdf5Frames) -> Generator[av.VideoFrame, None, None]:
     """All rows in order as bgr24, numbered by `pts`, a few of them in memory at a time.
 
     A frame holds its picture only until the next one is asked for: memory that is new for each

@@ -63,7 +63,8 @@ class ConvertDataset(MakesSkill):
         for _ in convert_in_place(self.skills_dir, plan, files, control.check):
             control.advance(items=1)
             episodes += 1
-        return {"skill": plan.name, "episodes": episodes}
+        problems = [problem.message for problem in plan.problems]
+        return {"skill": plan.name, "episodes": episodes, "problems": problems}
 
     def clean(self, arguments: Mapping[str, Any]) -> None:
         """See `JobKind`; what is finished in place is kept for the next time."""

@@ -48,7 +48,7 @@ class RawConversion:
         self, ready: Callable[[str], None], progress: Callable[[float], None], control: Levers
     ) -> None:
         """See `training.Conversion`."""
-        total = max(1, sum(step.linked + step.written for step in self._plan.steps))
+        total = max(1, self._plan.work)
         done = 0
 
         def advance(size: int) -> None:
