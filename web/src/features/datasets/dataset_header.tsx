@@ -57,7 +57,7 @@ export function DatasetHeader({
           <p className="truncate text-xs text-faint">{facts.filter(Boolean).join(" · ")}</p>
         </div>
         <div data-actions className="-mr-2 flex shrink-0 items-center gap-1">
-          {!narrow && <UploadButton skill={name} />}
+          {!narrow && <UploadButton skill={name} compact />}
           {!narrow && <CheckButton check={check} open={checkOpen} onClick={onCheck} />}
           <Menu label="More actions" icon="more" items={commands} />
         </div>

@@ -15,6 +15,10 @@ describe("axesOf", () => {
     expect(heightOf(0.2, axes)).toBeGreaterThan(0);
     expect(heightOf(4, axes)).toBeCloseTo(0.5, 1);
   });
+  it("begins at the run's beginning, unless what is there begins much later", () => {
+    expect(axesOf([series([15, 3000], [2, 1])]).first).toBe(0);
+    expect(axesOf([series([2000, 3000], [2, 1])]).first).toBe(2000);
+  });
   it("is linear otherwise, and always where a value is not above 0", () => {
     expect(axesOf([series([0, 10], [2, 1])]).log).toBe(false);
     const axes = axesOf([series([0, 10], [100, 0])]);
@@ -23,6 +27,7 @@ describe("axesOf", () => {
   });
   it("is something with one point and with none", () => {
     expect(axesOf([series([5], [1])])).toMatchObject({ first: 5, last: 6 });
+    expect(axesOf([series([0], [1])])).toMatchObject({ first: 0, last: 1 });
     expect(axesOf([])).toMatchObject({ first: 0, last: 1 });
   });
 });

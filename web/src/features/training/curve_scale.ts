@@ -30,10 +30,12 @@ export function axesOf(all: readonly Series[]): Axes {
   const [low, high] = [least(values), -least(values.map((value) => -value))];
   const [first, last] = [least(steps), -least(steps.map((step) => -step))];
   const log = low > 0 && high / low > MUCH;
+  // A run's first point is a few steps after its beginning.
+  const left = Number.isFinite(first) && first > last * 0.1 ? first : 0;
   return {
     log,
-    first: Number.isFinite(first) ? first : 0,
-    last: Number.isFinite(last) && last > first ? last : (Number.isFinite(first) ? first : 0) + 1,
+    first: left,
+    last: last > left ? last : left + 1,
     y: log ? logScale(low, high) : valueScale(low, high, 4),
   };
 }

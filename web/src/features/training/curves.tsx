@@ -1,6 +1,7 @@
 import { useMemo, useState } from "react";
 import { formatValue } from "@/text/numbers.ts";
 import { usePalette } from "@/ui/chart/palette.ts";
+import { roundStep } from "@/ui/chart/scales.ts";
 import { useWidth } from "@/ui/width.ts";
 import type { Axes, CurveGroup, Series } from "./curve_scale.ts";
 import { axesOf, heightOf, nearest } from "./curve_scale.ts";
@@ -93,7 +94,7 @@ function CurveChart({
                 </text>
               </g>
             ))}
-            <StepAxis axes={axes} x={x} y={height - 4} />
+            <StepAxis axes={axes} x={x} y={height - 4} width={width} />
             {group.series.map((series) => (
               <polyline
                 key={series.label}
@@ -130,15 +131,28 @@ function CurveChart({
   );
 }
 
-function StepAxis({ axes, x, y }: { axes: Axes; x: (at: number) => number; y: number }) {
-  const middle = Math.round((axes.first + axes.last) / 2);
-  const ticks = [
-    { at: axes.first, anchor: "start" },
-    ...(middle > axes.first && middle < axes.last ? [{ at: middle, anchor: "middle" } as const] : []),
-    { at: axes.last, anchor: "end" },
-  ] as const;
-  return ticks.map(({ at, anchor }) => (
-    <text key={at} x={x(at)} y={y} textAnchor={anchor} className="fill-faint text-2xs">
+function StepAxis({
+  axes,
+  x,
+  y,
+  width,
+}: {
+  axes: Axes;
+  x: (at: number) => number;
+  y: number;
+  width: number;
+}) {
+  const step = Math.max(1, roundStep((axes.last - axes.first) / (width > 500 ? 6 : 3)));
+  const ticks: number[] = [];
+  for (let at = Math.ceil(axes.first / step) * step; at <= axes.last; at += step) ticks.push(at);
+  return ticks.map((at) => (
+    <text
+      key={at}
+      x={x(at)}
+      y={y}
+      textAnchor={x(at) > width - 60 ? "end" : "middle"}
+      className="fill-faint text-2xs"
+    >
       {at.toLocaleString("en")}
     </text>
   ));

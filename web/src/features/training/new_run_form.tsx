@@ -52,7 +52,8 @@ export function NewRunForm({
 }) {
   const commands = useCommands();
   const [skill, setSkill] = useState(firstSkill ?? "");
-  const [draft, setDraft] = useState(start.draft);
+  const [first] = useState(start.draft);
+  const [draft, setDraft] = useState(first);
   const [refused, setRefused] = useState<readonly FieldError[]>([]);
   const [failure, setFailure] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
@@ -65,7 +66,7 @@ export function NewRunForm({
   };
   const wrong = Object.keys(problemsOf(draft, fields)).length;
   const changes = countChanges(draft, fields);
-  const leaving = useLeaveGuard(made === null && draft !== start.draft && changes > 0);
+  const leaving = useLeaveGuard(made === null && draft !== first && changes > 0);
   // Leaves once nothing guards the form any more.
   useEffect(() => {
     if (made) navigation.go({ tab: "training", skill: made.skill, run: made.runId });

@@ -42,7 +42,9 @@ function Outcome({ action, run }: { action: Action; run: TrainingRun }) {
   const job = usePanel((state) => downloadOf(selectJobs(state), run));
   const commands = useCommands();
   const fetching = job !== undefined && isActive(job);
-  const failed = job?.state === "failed" || job?.state === "interrupted";
+  const ended = job?.state === "failed" || job?.state === "interrupted";
+  // A run that failed and left nothing says so itself.
+  const known = run.errorMessage !== "" && (job?.message.includes(run.errorMessage) ?? false);
   return (
     <>
       {action.problem && <Notice tone="danger">{action.problem}</Notice>}
@@ -64,7 +66,7 @@ function Outcome({ action, run }: { action: Action; run: TrainingRun }) {
           </Button>
         </div>
       )}
-      {failed && run.localState !== "whole" && (
+      {ended && !known && run.localState !== "whole" && (
         <Notice tone="danger" title="The download did not end whole">
           {job.message}
         </Notice>
@@ -112,7 +114,7 @@ function MainActions({
     buttons.push(
       <Button
         key="download"
-        look={here ? "plain" : "primary"}
+        look={here || run.errorMessage !== "" ? "plain" : "primary"}
         icon="download"
         disabled={busy}
         onClick={() => start(() => commands.startJob("download_run", { skill, run_id: runId }))}

@@ -56,10 +56,10 @@ export function RunList({
         {run !== "new" && (
           <RouteLink
             to={{ tab: "training", skill: filter, run: "new" }}
-            className={`inline-flex h-9 items-center justify-center gap-1.5 rounded-md bg-accent-fill px-3 font-medium text-white hover:brightness-110 md:h-8 ${open ? "max-md:ml-auto md:w-full" : "ml-auto"}`}
+            className={`inline-flex h-9 items-center justify-center gap-1.5 rounded-md bg-accent-fill px-2.5 font-medium text-white hover:brightness-110 md:h-8 ${open ? "md:w-full" : "md:ml-auto"}`}
           >
             <Icon name="plus" />
-            New run
+            <span className="max-sm:sr-only">New run</span>
           </RouteLink>
         )}
       </header>
@@ -109,21 +109,19 @@ function SkillFilter({ filter }: { filter: string | null }) {
     return [...known].sort(([, a], [, b]) => a.localeCompare(b));
   }, [skills, runs, filter]);
   return (
-    <label className="min-w-32 flex-1 md:max-w-64">
-      <span className="sr-only">Skill</span>
-      <select
-        value={filter ?? ""}
-        onChange={(event) => navigation.go({ tab: "training", skill: event.target.value || null })}
-        className={INPUT}
-      >
-        <option value="">All skills</option>
-        {names.map(([name, shown]) => (
-          <option key={name} value={name}>
-            {shown}
-          </option>
-        ))}
-      </select>
-    </label>
+    <select
+      aria-label="Skill"
+      value={filter ?? ""}
+      onChange={(event) => navigation.go({ tab: "training", skill: event.target.value || null })}
+      className={`${INPUT} w-auto! min-w-32 flex-1 md:max-w-64`}
+    >
+      <option value="">All skills</option>
+      {names.map(([name, shown]) => (
+        <option key={name} value={name}>
+          {shown}
+        </option>
+      ))}
+    </select>
   );
 }
 

@@ -10,6 +10,7 @@ import { NO_LOG, endOf, findLines, linesOfLog, startOf, withNewer, withOlder } f
 
 const PART = 65_536;
 const PAUSE_MS = 2000;
+const SHORT_PAUSE_MS = 200;
 
 /** What a run writes, as it writes it. Mounted anew for another run. */
 export function RunLogView({ skill, runId }: { skill: string; runId: number }) {
@@ -30,9 +31,12 @@ export function RunLogView({ skill, runId }: { skill: string; runId: number }) {
 
   const follow = useCallback(async (): Promise<number | null> => {
     try {
+      const first = endOf(kept.current) === null;
       const part = await commands.runLog(skill, runId, endOf(kept.current) ?? -PART, PART);
       show(withNewer(kept.current, part));
       if (part.complete) return null;
+      // Whether that was all is only known at the end.
+      if (first) return SHORT_PAUSE_MS;
       return part.text.length > PART / 2 ? 0 : PAUSE_MS;
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));

@@ -21,7 +21,7 @@ import { RunActions } from "./run_actions.tsx";
 import { RunLogView } from "./run_log.tsx";
 import { StatusBadge } from "./run_row.tsx";
 import { resultText, runFraction, stepText } from "./run_words.ts";
-import { roughDuration } from "./times.ts";
+import { roughDuration, timeText } from "./times.ts";
 import { presetNamed, useDefaults } from "./use_defaults.ts";
 
 /** Everything about one run, as it goes on. Mounted anew for another run. */
@@ -45,7 +45,7 @@ export function RunPage({ skill, runId, back }: { skill: string; runId: number; 
             icon="training"
             title={`Run ${runId} can’t be shown`}
             action={
-              <Button icon="refresh" onClick={again}>
+              <Button icon="refresh" onClick={() => void commands.refreshRuns(skill).finally(again)}>
                 Try again
               </Button>
             }
@@ -64,7 +64,7 @@ export function RunPage({ skill, runId, back }: { skill: string; runId: number; 
       <Header run={run} />
       <RunActions run={run} />
       <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-4 py-4 md:px-6 md:py-5">
-        <div className="mx-auto flex max-w-6xl flex-col gap-6 2xl:flex-row 2xl:items-start">
+        <div className="mx-auto flex max-w-6xl flex-col gap-6 xl:gap-10 xl:flex-row xl:items-start">
           <div className="min-w-0 flex-1 space-y-6">
             {run.errorMessage && (
               <Notice tone="danger" title="It failed">
@@ -76,7 +76,7 @@ export function RunPage({ skill, runId, back }: { skill: string; runId: number; 
             <CurveSection run={run} curves={value?.curves ?? null} problem={problem} again={again} />
             <LogSection run={run} />
           </div>
-          <aside aria-label="About this run" className="shrink-0 space-y-6 2xl:w-80">
+          <aside aria-label="About this run" className="shrink-0 space-y-6 xl:w-72 2xl:w-80">
             <Facts run={run} />
             <Params run={run} />
           </aside>
@@ -121,7 +121,7 @@ function Progress({ run }: { run: TrainingRun }) {
   if (!steps && !run.daemonState) return null;
   return (
     <Section label="Progress">
-      {(fraction !== null || run.status === "running") && (
+      {(run.active ? fraction !== null || run.status === "running" : fraction !== null && fraction < 1) && (
         <ProgressBar label="Progress" fraction={fraction} paused={!run.active} className="mb-1.5 h-2!" />
       )}
       <p className="flex flex-wrap gap-x-3">
@@ -198,11 +198,11 @@ function Facts({ run }: { run: TrainingRun }) {
     ["Address", run.instanceIp],
     ["Commit", run.commit],
     ["Results", resultText(run)],
-    ["Last news", run.updated ? new Date(run.updated).toLocaleString() : ""],
+    ["Last news", run.updated ? timeText(run.updated) : ""],
   ];
   return (
     <Section label="Where it runs">
-      <dl className="grid grid-cols-2 gap-x-6 gap-y-2 2xl:grid-cols-1">
+      <dl className="grid grid-cols-2 gap-x-6 gap-y-2 xl:grid-cols-1">
         {facts.map(
           ([term, text]) =>
             text && (

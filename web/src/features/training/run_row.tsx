@@ -50,7 +50,9 @@ export function RunRow({ run, now, current }: RowProps) {
     >
       <SkillName run={run} className="truncate font-medium" />
       <span className="text-quiet">{run.runId}</span>
-      <StatusBadge run={run} />
+      <span>
+        <StatusBadge run={run} />
+      </span>
       <span className="min-w-0">
         {run.errorMessage ? (
           <span className="line-clamp-2 text-xs wrap-anywhere text-danger" title={run.errorMessage}>
@@ -150,7 +152,9 @@ export function StatusBadge({ run }: { run: Pick<TrainingRun, "status" | "errorM
 export function RunProgress({ run }: { run: TrainingRun }) {
   const fraction = runFraction(run);
   const steps = stepText(run);
-  if (fraction === null && !run.active) return <span className="text-xs text-quiet">{steps}</span>;
+  if (!run.active && (fraction === null || fraction === 1)) {
+    return <span className="text-xs text-quiet">{steps}</span>;
+  }
   return (
     <span className="block space-y-1">
       {(fraction !== null || run.status === "running") && (

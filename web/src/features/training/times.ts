@@ -3,7 +3,7 @@ import { formatDuration } from "@/text/time.ts";
 /** The browser's local time, with the day unless it is today's: `14:03`, `Nov 26, 14:03`. */
 export function timeText(ms: number, now = Date.now()): string {
   const date = new Date(ms);
-  const time = date.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false });
+  const time = date.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const today = new Date(now).toDateString() === date.toDateString();
   return today ? time : `${date.toLocaleDateString("en", { month: "short", day: "numeric" })}, ${time}`;
 }

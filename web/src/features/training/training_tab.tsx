@@ -1,5 +1,6 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useRoute } from "@/route/navigation.ts";
+import { useCommands, usePanel } from "@/state/panel.tsx";
 import { Split } from "@/ui/split.tsx";
 import { ComparePage } from "./compare_page.tsx";
 import { NewRunPage } from "./new_run_page.tsx";
@@ -10,10 +11,12 @@ import { ServerNotice } from "./server_notice.tsx";
 /** All runs, and one of them, two compared, or the form for a new one. */
 export function TrainingTab() {
   const { skill, run, other } = useRoute();
-  // While a run is open, the list stays as it was when it was opened.
+  // While a run is open, the list stays as it was when it was opened, as far as the run is in it.
   const [filter, setFilter] = useState(skill);
-  if (run === null && filter !== skill) setFilter(skill);
+  const elsewhere = filter !== null && skill !== null && skill !== filter;
+  if ((run === null && filter !== skill) || elsewhere) setFilter(skill);
   const [activeOnly, setActiveOnly] = useState(false);
+  useNews();
 
   return (
     <>
@@ -36,4 +39,16 @@ export function TrainingTab() {
       />
     </>
   );
+}
+
+/** Somebody looks: what was asked for elsewhere is not waited for until it is due. */
+function useNews(): void {
+  const commands = useCommands();
+  const epoch = usePanel((state) => state.epoch);
+  useEffect(() => {
+    if (epoch === 0) return;
+    commands.refreshRuns("").catch(() => {
+      // The notice about the server says why.
+    });
+  }, [commands, epoch]);
 }

@@ -9,7 +9,14 @@ import { UploadPanel } from "./upload_panel.tsx";
 import { uploadOf } from "./upload_words.ts";
 
 /** Opens what is to say and to do about a skill's upload; shows how far one is that is under way. */
-export function UploadButton({ skill, iconOnly = false }: { skill: string; iconOnly?: boolean }) {
+export function UploadButton({
+  skill,
+  compact = false,
+}: {
+  skill: string;
+  /** Among others: on a phone the icon has to do. */
+  compact?: boolean;
+}) {
   const [open, setOpen] = useState(false);
   const name = usePanel(selectSkill(skill))?.displayName ?? skill;
   const job = usePanel((state) => uploadOf(selectJobs(state), skill));
@@ -25,10 +32,10 @@ export function UploadButton({ skill, iconOnly = false }: { skill: string; iconO
       <Button
         icon="upload"
         title="Upload to the training server"
-        className={iconOnly ? "px-2!" : "max-sm:px-2!"}
+        className={compact ? "max-sm:px-2!" : ""}
         onClick={() => setOpen(true)}
       >
-        <span className={active ? "" : iconOnly ? "sr-only" : "max-sm:sr-only"}>{text}</span>
+        <span className={compact && !active ? "max-sm:sr-only" : ""}>{text}</span>
       </Button>
       {open && (
         <Dialog title={`Upload ${name}`} onClose={() => setOpen(false)}>
