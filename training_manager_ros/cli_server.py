@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +54,8 @@ def use_server(args: argparse.Namespace) -> Settings:
             "There is no service key: put it into the environment as INNATE_SERVICE_KEY, or into "
             f"{args.settings}."
         )
+    # What matters of the log is in the answer or in the error.
+    logging.getLogger("training_manager").addHandler(logging.NullHandler())
     os.environ["TRAINING_SERVER_URL"] = settings.server_url
     os.environ["INNATE_AUTH_ISSUER_URL"] = settings.issuer_url
     os.environ["INNATE_SERVICE_KEY"] = settings.service_key
