@@ -17,7 +17,7 @@ export function SelectionBar({
   onDelete: () => void;
 }) {
   const { ids } = selecting;
-  if (ids.size === 0 && !marks.problem) return null;
+  if (ids.size === 0 && !selecting.waiting && !marks.problem) return null;
   return (
     <div role="region" aria-label="Selection" className="shrink-0 border-t border-line bg-raised">
       {marks.problem && (
@@ -25,6 +25,11 @@ export function SelectionBar({
           <p className="min-w-0 flex-1 wrap-anywhere">{marks.problem}</p>
           <IconButton label="Dismiss" icon="close" onClick={marks.dismiss} />
         </div>
+      )}
+      {selecting.waiting && (
+        <p role="status" className="animate-appear px-4 pt-2 text-xs text-faint">
+          Looking through all episodes…
+        </p>
       )}
       {ids.size > 0 && (
         <div className="flex items-center gap-1 py-1.5 pr-2 pl-4">

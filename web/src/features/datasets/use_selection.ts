@@ -8,6 +8,8 @@ export interface Selecting {
   readonly ids: ReadonlySet<number>;
   /** Whether every episode that is shown is selected; "some": not all of them. */
   readonly shown: "all" | "some" | "none";
+  /** Something waits for episodes that are not fetched yet. */
+  readonly waiting: boolean;
   readonly toggle: (id: number) => void;
   readonly extend: (id: number) => void;
   readonly clear: () => void;
@@ -24,18 +26,21 @@ export function useSelection(episodes: Episodes, positions: readonly number[]): 
   const { complete, ensureAll, problem } = episodes;
   const rows = episodes.episodes;
 
+  const current = useRef({ rows, positions });
+  useEffect(() => {
+    current.current = { rows, positions };
+  });
+
   // What has to wait for rows that are not fetched yet.
   const waiting = useRef<(() => void) | null>(null);
+  const [waited, setWaited] = useState(false);
+  const stillWaiting = waited && !complete && problem === null;
   useEffect(() => {
     if (problem !== null) waiting.current = null;
     if (!complete) return;
     const act = waiting.current;
     waiting.current = null;
     act?.();
-  });
-  const current = useRef({ rows, positions });
-  useEffect(() => {
-    current.current = { rows, positions };
   });
 
   const selection = useMemo(() => {
@@ -65,12 +70,14 @@ export function useSelection(episodes: Episodes, positions: readonly number[]): 
       if (complete) go();
       else {
         waiting.current = go;
+        setWaited(true);
         ensureAll();
       }
     };
     return {
       ids: selection.ids,
       shown,
+      waiting: stillWaiting,
       toggle: (id) => setChosen((old) => toggled(old, id)),
       extend: (id) => whenComplete((ids) => setChosen((old) => extended(old, ids, id))),
       clear: () => setChosen(NOTHING),
@@ -80,5 +87,5 @@ export function useSelection(episodes: Episodes, positions: readonly number[]): 
       where: (like) =>
         whenComplete((_ids, all) => setChosen(only(all.filter(like).map((episode) => episode.id)))),
     };
-  }, [selection, shown, complete, ensureAll]);
+  }, [selection, shown, stillWaiting, complete, ensureAll]);
 }

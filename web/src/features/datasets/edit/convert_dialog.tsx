@@ -51,6 +51,7 @@ function ToVideo({ skill, onClose }: { skill: Skill; onClose: () => void }) {
           lost.
         </>
       }
+      inPlace
       name={null}
       onName={() => undefined}
       planned={planned}

@@ -21,6 +21,7 @@ export function EditDialog({
   onName,
   planned,
   nothing = "",
+  inPlace = false,
   start,
   job,
   onClose,
@@ -29,12 +30,14 @@ export function EditDialog({
 }: {
   title: string;
   intro: ReactNode;
-  /** Of the new skill; null: none is made. */
+  /** Of the new skill; null: there is none to name. */
   name: string | null;
   onName: (name: string) => void;
   planned: Planned;
   /** What stands in the plan's place as long as nothing can be planned; "": it is on its way. */
   nothing?: string;
+  /** The skill itself is changed. */
+  inPlace?: boolean;
   /** The button's text. */
   start: string;
   /** The job that is started. */
@@ -94,7 +97,7 @@ export function EditDialog({
             }}
           />
         )}
-        <PlanView planned={planned} nothing={nothing} inPlace={name === null && nothing === ""} />
+        <PlanView planned={planned} nothing={nothing} inPlace={inPlace} />
         {refusal && (
           <Notice tone="danger" title="It was not started">
             {refusal.message}
