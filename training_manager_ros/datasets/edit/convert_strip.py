@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +11,14 @@ from typing import Any
 
 from training_manager_ros.datasets.edit.files import Files
 from training_manager_ros.datasets.edit.hdf5_names import rename_cameras
-from training_manager_ros.datasets.hdf5 import open_hdf5
+from training_manager_ros.datasets.facts import FactCache
+from training_manager_ros.datasets.hdf5 import Table, hdf5_facts, open_hdf5
+from training_manager_ros.datasets.listing import FileEntry
 from training_manager_ros.errors import Conflict, Unreadable
 
 __all__ = ["Stripped", "strip"]
 
+_ERRNO = re.compile(r"errno = (\d+)")
 _OBSERVATIONS, _IMAGES = "observations", "images"
 
 
@@ -52,6 +57,14 @@ def strip(source: Path, target: Path, cameras: Mapping[str, str], files: Files) 
     would be lost.
     """
     files.make(target, lambda path: _strip(source, path, cameras))
+    if _tables(target) != _tables(source):
+        raise Unreadable(f"{source.name} without its images is not what it was; try again.")
+
+
+def _tables(path: Path) -> tuple[Table, ...]:
+    status = path.stat()
+    file = FileEntry(str(path), status.st_size, status.st_mtime_ns)
+    return hdf5_facts(FactCache(None), file).tables
 
 
 def _strip(source: Path, target: Path, cameras: Mapping[str, str]) -> None:
@@ -69,6 +82,8 @@ def _strip(source: Path, target: Path, cameras: Mapping[str, str]) -> None:
                     )
                 _copy(observations, writing.create_group(_OBSERVATIONS), without=_IMAGES)
     except (KeyError, RuntimeError, ValueError, TypeError) as error:
+        if number := _ERRNO.search(str(error)):  # the disk's fault, which HDF5 hides
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
         raise Unreadable(f"{source.name} can't be copied without images: {error}.") from error
     if any(old != new for old, new in cameras.items()):
         rename_cameras(target, {old: new for old, new in cameras.items() if old != new})
