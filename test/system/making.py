@@ -35,7 +35,7 @@ def repeat(source: Path, target: Path, name: str, times: int) -> Path:
 
 def start(number: int) -> str:
     """The start of an episode that `repeat` makes."""
-    return f"2026-03-02T09:{number:02}:00"
+    return f"2026-03-02T{9 + number // 60:02}:{number % 60:02}:00"
 
 
 def index(skill: Path) -> dict[str, Any]:
@@ -46,4 +46,5 @@ def index(skill: Path) -> dict[str, Any]:
 
 def numbers(skill: Path) -> list[int]:
     """Which episodes of a dataset that `repeat` made are in the result of an edit, in order."""
-    return [int(one["start_timestamp"][14:16]) for one in index(skill)["episodes"]]
+    starts = (one["start_timestamp"] for one in index(skill)["episodes"])
+    return [(int(start[11:13]) - 9) * 60 + int(start[14:16]) for start in starts]

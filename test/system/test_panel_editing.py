@@ -82,6 +82,21 @@ def test_selects_a_range_sees_the_plan_and_opens_the_copy(own_robot, browsing, n
     assert numbers(nine) == list(range(9))
 
 
+def test_a_range_reaches_over_episodes_that_were_never_looked_at(
+    own_robot, browsing, sample_skills
+) -> None:
+    many = repeat(sample_skills / "fold-towel", own_robot.skills / "many", "Many", 101)
+    page = dataset(browsing, own_robot, many)
+    box(page, 1).click()
+    page.get_by_role("list", name="Episodes").locator("..").evaluate("all => all.scrollTo(0, 1e6)")
+    box(page, 302).click(modifiers=["Shift"])
+    expect(page.get_by_role("region", name="Selection")).to_contain_text("302 selected")
+    page.keyboard.press("Delete")
+    dialog = page.get_by_role("dialog", name="Delete 302 episodes")
+    expect(dialog).to_contain_text("1\N{EN DASH}302")
+    expect(dialog.get_by_role("region", name="Plan")).to_contain_text(re.compile(r"Episodes\s*1"))
+
+
 def test_marks_by_key_and_deletes_what_is_rejected(own_robot, browsing, nine) -> None:
     page = dataset(browsing, own_robot, nine)
     page.get_by_role("list", name="Episodes").get_by_role("link").nth(2).click()

@@ -49,16 +49,16 @@ export function EditDialog({
 }) {
   const commands = useCommands();
   const skills = usePanel(selectSkills);
-  const [touched, setTouched] = useState(false);
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<CommandError | null>(null);
   const wrong = name === null ? null : nameProblem(name, skills);
   const troubles = useRef<HTMLDivElement>(null);
-  const inTheWay = planned.plan?.problems.filter((problem) => problem.blocks).length ?? 0;
-  const ready = planned.current && planned.plan?.possible === true && wrong === null;
+  const { plan } = planned;
+  const full = plan !== null && plan.bytesToWrite > plan.bytesFree;
+  const inTheWay = (plan?.problems.filter((problem) => problem.blocks).length ?? 0) + (full ? 1 : 0);
+  const ready = planned.current && plan?.possible === true && wrong === null;
 
   async function begin(): Promise<void> {
-    setTouched(true);
     if (!ready) return;
     setBusy(true);
     setRefusal(null);
@@ -90,7 +90,6 @@ export function EditDialog({
           <NameField
             name={name}
             problem={wrong ?? fieldOf(refusal?.fields ?? planned.problem?.fields, "name")}
-            eager={touched || name !== ""}
             onChange={(next) => {
               setRefusal(null);
               onName(next);
@@ -126,16 +125,13 @@ export function EditDialog({
 function NameField({
   name,
   problem,
-  eager,
   onChange,
 }: {
   name: string;
   problem: string | null;
-  eager: boolean;
   onChange: (name: string) => void;
 }) {
   const id = useId();
-  const shown = eager ? problem : null;
   return (
     <div data-field="name">
       <label htmlFor={id} className="mb-1 block font-medium">
@@ -147,13 +143,13 @@ function NameField({
         value={name}
         autoComplete="off"
         spellCheck={false}
-        aria-invalid={shown !== null}
+        aria-invalid={problem !== null}
         aria-describedby={`${id}-hint`}
         onChange={(event) => onChange(event.target.value)}
         className={INPUT}
       />
-      <p id={`${id}-hint`} className={`mt-1 text-xs ${shown ? "text-danger" : "text-faint"}`}>
-        {shown ?? (
+      <p id={`${id}-hint`} className={`mt-1 text-xs ${problem ? "text-danger" : "text-faint"}`}>
+        {problem ?? (
           <>
             Its folder: <span className="font-mono">{folderName(name)}</span>
           </>

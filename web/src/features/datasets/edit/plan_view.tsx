@@ -22,9 +22,12 @@ export function PlanTroubles({
   const { plan, current, problem } = planned;
   if (problem) {
     return (
-      <Notice tone="danger" actions={<Button onClick={planned.again}>Try again</Button>}>
-        {problem.message}
-      </Notice>
+      <>
+        <Notice tone="danger" actions={<Button onClick={planned.again}>Try again</Button>}>
+          {problem.message}
+        </Notice>
+        {settle}
+      </>
     );
   }
   if (!plan) return settle;
