@@ -32,3 +32,8 @@ function(drop_missing_include_directories)
     set_target_properties(${target} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${kept}")
   endforeach()
 endfunction()
+
+# No C++ program is built against the wheels, and generating the interfaces for C++ takes half of the time.
+macro(generate_for_python_only)
+  list(FILTER AMENT_EXTENSIONS_rosidl_generate_idl_interfaces EXCLUDE REGEX "(_cpp|introspection_c):")
+endmacro()
