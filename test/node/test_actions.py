@@ -89,6 +89,33 @@ def test_a_conversion_that_can_not_be_done_says_why(peer: Peer):
     assert result.message
 
 
+def test_a_conversion_in_place(peer: Peer):
+    goal = peer.send_goal(
+        ConvertDataset, "convert_dataset", skill="pick-up-cup", target="h264", keep_raw=True
+    )
+    status, result = goal.result()
+    assert (status, result.success, result.message) == (SUCCEEDED, True, "")
+    assert (result.skill, result.episodes) == ("pick-up-cup", 2)
+    assert peer.call(GetSkill, "get_skill", name="pick-up-cup").skill.dataset_format == "h264"
+
+
+def test_a_conversion_to_a_copy(peer: Peer):
+    goal = peer.send_goal(
+        ConvertDataset,
+        "convert_dataset",
+        skill="sort-fruit",
+        target="lerobot-v3.0",
+        name="Sorted",
+    )
+    status, result = goal.result()
+    assert (status, result.success, result.message) == (SUCCEEDED, True, "")
+    source = peer.call(GetSkill, "get_skill", name="sort-fruit").skill
+    made = peer.call(GetSkill, "get_skill", name="sorted").skill
+    assert source.dataset_format == "lerobot-v2.1"
+    assert made.dataset_format == "lerobot-v3.0"
+    assert (result.skill, result.episodes) == ("sorted", source.episode_count)
+
+
 def test_a_waiting_goal_can_be_cancelled(manager: Manager, peer: Peer, lock: SkillLocks):
     goal = delete(peer, "Cancelled")
     until(lambda: goal.feedback and "Waits for" in goal.feedback[-1].message)

@@ -15,6 +15,7 @@ from training_manager.srv import (
     GetSkill,
     ListEpisodes,
     MarkEpisodes,
+    PlanConvert,
     PlanDelete,
     PlanMerge,
     StartJob,
@@ -161,6 +162,29 @@ def test_what_can_not_be_merged_is_said(peer: Peer, jobs, sources, rules, field,
     assert answer.message
     if field is not None:
         assert [error.field for error in answer.errors] == ([field] if field else [])
+
+
+def test_a_conversion_is_planned(manager: Manager, peer: Peer, jobs):
+    known = peer.call(ListEpisodes, "list_episodes", skill="pick-up-cup")
+    answer = peer.call(PlanConvert, "plan_convert", skill="pick-up-cup", target="h264")
+    assert (answer.success, answer.message) == (True, "")
+    assert (answer.plan.name, answer.plan.dataset_format) == ("pick-up-cup", "h264")
+    assert answer.plan.possible
+    assert answer.plan.seconds > 0
+    assert answer.plan.frames == sum(one.frames for one in known.episodes)
+    copy = {"skill": "sort-fruit", "target": "lerobot-v3.0", "name": "Sorted"}
+    answer = peer.call(PlanConvert, "plan_convert", **copy)
+    assert (answer.success, answer.plan.name) == (True, "sorted")
+    for wrong, field in (
+        ({"skill": "pick-up-cup", "target": "lerobot-v9"}, ["target"]),
+        ({"skill": "pick-up-cup", "target": "h264", "name": "New"}, ["name"]),
+        ({"skill": "sort-fruit", "target": "lerobot-v3.0"}, ["name"]),
+        ({"skill": "nothing", "target": "h264"}, []),
+    ):
+        answer = peer.call(PlanConvert, "plan_convert", **wrong)
+        assert not answer.success
+        assert answer.message
+        assert [error.field for error in answer.errors] == field
 
 
 def test_marks_are_shown_with_the_episodes_and_survive_a_delete(manager: Manager, peer: Peer, jobs):

@@ -11,7 +11,7 @@ import pytest
 from node_client import Manager, Peer, until
 
 from training_manager.msg import Job, JobList
-from training_manager.srv import CancelJob, PauseJob, StartJob
+from training_manager.srv import CancelJob, ListEpisodes, PauseJob, StartJob
 from training_manager_ros.jobs import SkillLocks
 
 JOBS = "/training_manager/jobs"
@@ -20,7 +20,7 @@ JOBS = "/training_manager/jobs"
 @pytest.fixture
 def skills(sample_skills: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "skills"
-    for name in ("fold-towel", "sort-fruit"):
+    for name in ("fold-towel", "pick-up-cup", "sort-fruit"):
         shutil.copytree(sample_skills / name, folder / name)
     return folder
 
@@ -69,6 +69,22 @@ def test_a_job_goes_on_after_its_node_was_killed(start, skills: Path, meet):
     look = jobs_of(peer)
     until(lambda: (job := look(job_id)) and job.state == "done")
     until(lambda: not (skills / ".left-over.staging").exists())
+
+
+def test_a_conversion_goes_on_after_its_node_was_killed(start, skills: Path, meet):
+    node, peer = start(skills), meet()
+    look = jobs_of(peer)
+    job_id = begin(peer, "convert_dataset", skill="pick-up-cup", target="h264")
+    until(lambda: (job := look(job_id)) and job.stage == "encoding")
+    kill(node)
+    start(skills)
+    peer = meet()
+    look = jobs_of(peer)
+    job = until(lambda: (job := look(job_id)) and job.state in ("done", "failed") and job)
+    assert (job.state, job.message) == ("done", "")
+    episodes = peer.call(ListEpisodes, "list_episodes", skill="pick-up-cup")
+    assert episodes.dataset_format == "h264"
+    assert [list(episode.problems) for episode in episodes.episodes] == [[], []]
 
 
 def test_a_waiting_and_a_paused_job_survive(start, skills: Path, meet):
