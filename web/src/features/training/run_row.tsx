@@ -15,7 +15,7 @@ export const ROW_HEIGHT = 48;
 export const CARD_HEIGHT = 84;
 
 const COLUMNS =
-  "grid grid-cols-[minmax(8rem,1.2fr)_3rem_9.5rem_minmax(11rem,1.8fr)_4.5rem_6rem_5.5rem_minmax(5rem,1fr)_7.5rem] items-center gap-x-3 px-4";
+  "grid grid-cols-[minmax(8rem,1.2fr)_3rem_9.5rem_minmax(11rem,1.8fr)_4.5rem_6rem_6.5rem_minmax(5rem,1fr)_7.5rem] items-center gap-x-4 px-4";
 
 interface RowProps {
   readonly run: TrainingRun;
@@ -32,7 +32,7 @@ export function RunTableHead() {
       <span>Progress</span>
       <span className="text-right">Loss</span>
       <span className="text-right">Time left</span>
-      <span>Asked for</span>
+      <span>Started</span>
       <span>Runs on</span>
       <span>Results</span>
     </div>
@@ -41,7 +41,7 @@ export function RunTableHead() {
 
 /** A run as a line of the table. */
 export function RunRow({ run, now, current }: RowProps) {
-  const started = run.created || run.started;
+  const started = run.started || run.created;
   return (
     <RunLink
       run={run}
@@ -64,8 +64,11 @@ export function RunRow({ run, now, current }: RowProps) {
       </span>
       <span className="text-right">{run.loss === null ? "" : formatValue(run.loss)}</span>
       <span className="text-right">{timeLeft(run)}</span>
-      <span className="text-quiet" title={started ? new Date(started).toLocaleString() : undefined}>
-        {started ? formatAgo(started, Math.max(now, started)) : ""}
+      <span
+        className={`truncate ${run.started ? "text-quiet" : "text-xs text-faint"}`}
+        title={started ? new Date(started).toLocaleString() : undefined}
+      >
+        {started > 0 && `${run.started ? "" : "asked "}${formatAgo(started, Math.max(now, started))}`}
       </span>
       <span className="truncate text-quiet" title={placeText(run)}>
         {placeText(run)}
@@ -77,7 +80,7 @@ export function RunRow({ run, now, current }: RowProps) {
 
 /** The same where there is no room for a table. */
 export function RunCard({ run, now, current }: RowProps) {
-  const started = run.created || run.started;
+  const started = run.started || run.created;
   const facts = [
     run.loss === null ? "" : `loss ${formatValue(run.loss)}`,
     timeLeft(run) && `${timeLeft(run)} left`,
