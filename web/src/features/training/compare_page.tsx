@@ -3,7 +3,6 @@ import { RouteLink } from "@/route/route_link.tsx";
 import { useAnswer } from "@/state/answer.ts";
 import { useCommands, usePanel } from "@/state/panel.tsx";
 import { selectRuns, selectSkill } from "@/state/selectors.ts";
-import { formatValue } from "@/text/numbers.ts";
 import type { TrainingRun } from "@/ros/training.ts";
 import { Notice } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
@@ -15,6 +14,7 @@ import type { Pair } from "./params.ts";
 import { GROUPS, pairsOf, paramsOf, presetName } from "./params.ts";
 import { BackBar, Section } from "./run_page.tsx";
 import { StatusBadge } from "./run_row.tsx";
+import { lossText } from "./run_words.ts";
 import { roughDuration } from "./times.ts";
 import { presetNamed, useDefaults } from "./use_defaults.ts";
 
@@ -118,7 +118,7 @@ function Values({ a, b }: { a: TrainingRun; b: TrainingRun }) {
             ))}
           </tr>
           <FactRow label="Preset" a={presetName(a.paramsJson)} b={presetName(b.paramsJson)} />
-          <FactRow label="Last loss" a={lossText(a)} b={lossText(b)} />
+          <FactRow label="Last loss" a={lastLoss(a)} b={lastLoss(b)} />
           <FactRow label="Steps" a={a.step.toLocaleString("en")} b={b.step.toLocaleString("en")} />
           <FactRow label="Ran for" a={ranText(a)} b={ranText(b)} />
         </tbody>
@@ -190,8 +190,8 @@ function RowHead({ children }: { children: string }) {
   );
 }
 
-function lossText(run: TrainingRun): string {
-  return run.loss === null ? "" : formatValue(run.loss);
+function lastLoss(run: TrainingRun): string {
+  return run.loss === null ? "" : lossText(run.loss);
 }
 
 function ranText(run: TrainingRun): string {

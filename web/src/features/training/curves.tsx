@@ -1,10 +1,10 @@
 import { useMemo, useState } from "react";
-import { formatValue } from "@/text/numbers.ts";
 import { usePalette } from "@/ui/chart/palette.ts";
 import { roundStep } from "@/ui/chart/scales.ts";
 import { useWidth } from "@/ui/width.ts";
 import type { Axes, CurveGroup, Series } from "./curve_scale.ts";
 import { axesOf, heightOf, nearest } from "./curve_scale.ts";
+import { lossText } from "./run_words.ts";
 
 const LEFT = 48;
 const BOTTOM = 20;
@@ -90,7 +90,7 @@ function CurveChart({
                   dominantBaseline="central"
                   className="fill-faint text-2xs"
                 >
-                  {formatValue(tick, 3)}
+                  {lossText(tick)}
                 </text>
               </g>
             ))}
@@ -173,7 +173,7 @@ function Legend({ series, colour, step }: { series: Series; colour: string; step
         />
       </svg>
       <span className="text-quiet">{series.label}</span>
-      <span className="font-medium">{formatValue(series.values[index] ?? Number.NaN)}</span>
+      <span className="font-medium">{lossText(series.values[index] ?? Number.NaN)}</span>
     </span>
   );
 }

@@ -6,7 +6,6 @@ import { RouteLink } from "@/route/route_link.tsx";
 import { useAnswer } from "@/state/answer.ts";
 import { useCommands, usePanel } from "@/state/panel.tsx";
 import { selectFeature, selectRuns, selectSkill } from "@/state/selectors.ts";
-import { formatValue } from "@/text/numbers.ts";
 import { Badge, Notice } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { Empty, Loading } from "@/ui/empty.tsx";
@@ -20,7 +19,7 @@ import { ParamsView } from "./params_view.tsx";
 import { RunActions } from "./run_actions.tsx";
 import { RunLogView } from "./run_log.tsx";
 import { StatusBadge } from "./run_row.tsx";
-import { resultText, runFraction, stepText } from "./run_words.ts";
+import { lossText, resultText, runFraction, stepText } from "./run_words.ts";
 import { roughDuration, timeText } from "./times.ts";
 import { presetNamed, useDefaults } from "./use_defaults.ts";
 
@@ -115,7 +114,7 @@ function Progress({ run }: { run: TrainingRun }) {
   const fraction = runFraction(run);
   const steps = stepText(run);
   const facts = [
-    run.loss === null ? "" : `loss ${formatValue(run.loss)}`,
+    run.loss === null ? "" : `loss ${lossText(run.loss)}`,
     run.active && run.secondsLeft !== null ? `${roughDuration(run.secondsLeft)} left` : "",
   ].filter(Boolean);
   if (!steps && !run.daemonState) return null;

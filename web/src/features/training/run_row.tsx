@@ -3,12 +3,19 @@ import type { TrainingRun } from "@/ros/training.ts";
 import { RouteLink } from "@/route/route_link.tsx";
 import { usePanel } from "@/state/panel.tsx";
 import { selectSkill } from "@/state/selectors.ts";
-import { formatValue } from "@/text/numbers.ts";
 import { formatAgo } from "@/text/time.ts";
 import { Badge } from "@/ui/badge.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { ProgressBar } from "@/ui/progress.tsx";
-import { placeText, resultText, runFraction, statusText, statusTone, stepText } from "./run_words.ts";
+import {
+  lossText,
+  placeText,
+  resultText,
+  runFraction,
+  statusText,
+  statusTone,
+  stepText,
+} from "./run_words.ts";
 import { roughDuration } from "./times.ts";
 
 export const ROW_HEIGHT = 48;
@@ -62,7 +69,7 @@ export function RunRow({ run, now, current }: RowProps) {
           <RunProgress run={run} />
         )}
       </span>
-      <span className="text-right">{run.loss === null ? "" : formatValue(run.loss)}</span>
+      <span className="text-right">{run.loss === null ? "" : lossText(run.loss)}</span>
       <span className="text-right">{timeLeft(run)}</span>
       <span
         className={`truncate ${run.started ? "text-quiet" : "text-xs text-faint"}`}
@@ -82,7 +89,7 @@ export function RunRow({ run, now, current }: RowProps) {
 export function RunCard({ run, now, current }: RowProps) {
   const started = run.started || run.created;
   const facts = [
-    run.loss === null ? "" : `loss ${formatValue(run.loss)}`,
+    run.loss === null ? "" : `loss ${lossText(run.loss)}`,
     timeLeft(run) && `${timeLeft(run)} left`,
     !run.active && started ? formatAgo(started, Math.max(now, started)) : "",
   ].filter(Boolean);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { filterRuns } from "./filter_runs.ts";
-import { resultText, runFraction, statusText, statusTone, stepText } from "./run_words.ts";
+import { lossText, resultText, runFraction, statusText, statusTone, stepText } from "./run_words.ts";
 import { aRun } from "./sample_runs.ts";
 
 describe("a run in words", () => {
@@ -27,6 +27,19 @@ describe("a run in words", () => {
     expect(resultText(aRun({ status: "running", localState: "absent" }))).toBe("");
     expect(resultText(aRun({ localState: "whole" }))).toBe("on the robot");
     expect(resultText(aRun({ localState: "whole", inUse: true }))).toBe("in use");
+  });
+});
+
+describe("lossText", () => {
+  it.each([
+    [0.12345, "0.1235"],
+    [0.00025, "2.5e-4"],
+    [12.3, "12.3"],
+    [0, "0"],
+    [3.5e7, "3.5e+7"],
+    [Number.NaN, "–"],
+  ])("%d is %s", (loss, text) => {
+    expect(lossText(loss)).toBe(text);
   });
 });
 

@@ -57,3 +57,11 @@ export function placeText(run: TrainingRun): string {
 export function hasResults(run: TrainingRun): boolean {
   return run.status === "done" || run.status === "downloaded";
 }
+
+/** A loss with four significant digits, however small it is: `0.1234`, `2.5e-4`. */
+export function lossText(loss: number): string {
+  if (!Number.isFinite(loss)) return "–";
+  const rounded = Number(loss.toPrecision(4));
+  const small = rounded !== 0 && Math.abs(rounded) < 1e-3;
+  return small || Math.abs(rounded) >= 1e6 ? rounded.toExponential() : String(rounded);
+}
