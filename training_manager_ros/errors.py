@@ -17,6 +17,7 @@ them into an answer in one place each. Messages are sentences for the user and s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 __all__ = [
     "Cancelled",
@@ -24,6 +25,7 @@ __all__ = [
     "InvalidInput",
     "NotFound",
     "NotSignedIn",
+    "ProblemCode",
     "Refused",
     "TrainingManagerError",
     "Unavailable",
@@ -54,8 +56,45 @@ class Conflict(TrainingManagerError):
     """Raised when the thing changed since the caller read it, or its name is already taken."""
 
 
+ProblemCode = Literal[
+    "camera-missing",
+    "column-missing",
+    "column-twice",
+    "conversion-unfinished",
+    "count-differs",
+    "features-broken",
+    "file-damaged",
+    "file-missing",
+    "file-unlisted",
+    "file-unreadable",
+    "frames-differ",
+    "leads-elsewhere",
+    "length-differs",
+    "lfs-pointer",
+    "list-broken",
+    "metadata-broken",
+    "name-odd",
+    "no-timesteps",
+    "rate-differs",
+    "rate-unknown",
+    "signal-missing",
+    "type-differs",
+    "version-differs",
+    "version-old",
+    "video-offset",
+    "wrong-type",
+]
+
+
 class Unreadable(TrainingManagerError):
-    """Raised when a file or folder exists but can't be read as what it should be."""
+    """Raised when a file or folder exists but can't be read as what it should be.
+
+    `code` says in which way, for those who gather such problems.
+    """
+
+    def __init__(self, message: str, code: ProblemCode = "file-damaged") -> None:
+        super().__init__(message)
+        self.code: ProblemCode = code
 
 
 class Unavailable(TrainingManagerError):

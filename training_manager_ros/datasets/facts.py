@@ -20,7 +20,7 @@ __all__ = ["FactCache"]
 
 _log = logging.getLogger("training_manager.datasets")
 
-_VERSION = 2  # of what the readers store; raise it when a reader stores something else
+_VERSION = 3  # of what the readers store; raise it when a reader stores something else
 _MAX_FACTS = 200_000
 _MAX_NOTES = 20_000
 _SETTLE_NS = 100_000_000  # a file this fresh may change again within one tick of its time stamp
@@ -59,7 +59,7 @@ class FactCache:
             try:
                 outcome = {"fact": read(Path(file.path))}
             except Unreadable as error:
-                outcome = {"unreadable": str(error)}
+                outcome = {"unreadable": str(error), "code": error.code}
             except OSError as error:
                 raise out_of_reach(error) from error
             text = json.dumps(outcome)
@@ -67,7 +67,7 @@ class FactCache:
                 self._put(kind, file, text)
         outcome = json.loads(text)
         if "unreadable" in outcome:
-            raise Unreadable(outcome["unreadable"])
+            raise Unreadable(outcome["unreadable"], outcome["code"])
         return outcome["fact"]
 
     def notes(self, kind: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from training_manager_ros.datasets.facts import FactCache
 from training_manager_ros.datasets.listing import FileEntry, shown
+from training_manager_ros.datasets.problem import Problem
 from training_manager_ros.datasets.sound import check_content, out_of_reach
 from training_manager_ros.errors import Unreadable
 
@@ -58,7 +59,7 @@ class Hdf5Facts:
     tables: tuple[Table, ...]  # action, qpos, qvel first, then others by name
     images: tuple[Images, ...]  # by camera name
     clock: str  # path of the timesteps' times of recording; "" where there are none
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
 
 @contextmanager
@@ -84,13 +85,13 @@ def open_hdf5(path: Path) -> Iterator[Any]:
 
 def hdf5_facts(facts: FactCache, file: FileEntry) -> Hdf5Facts:
     """Facts about an episode file, remembered. Raises `Unreadable` where it can't be read."""
-    found = facts.recall("hdf5", file, lambda path: asdict(_read(path)))
+    found = facts.recall("hdf5", file, _read_json)
     return Hdf5Facts(
         found["rows"],
         tuple(Table(**table) for table in found["tables"]),
         tuple(Images(**images) for images in found["images"]),
         found["clock"],
-        tuple(found["problems"]),
+        tuple(Problem(*problem) for problem in found["problems"]),
     )
 
 
@@ -108,10 +109,16 @@ def read_table(path: Path, dataset: str) -> npt.NDArray[np.float64]:
     return values.reshape(len(values), -1)
 
 
+def _read_json(path: Path) -> dict[str, Any]:
+    """Facts as the cache keeps them, in JSON."""
+    found = _read(path)
+    return asdict(found) | {"problems": [(one.code, one) for one in found.problems]}
+
+
 def _read(path: Path) -> Hdf5Facts:
     tables: list[Table] = []
     images: list[Images] = []
-    problems: list[str] = []
+    problems: list[Problem] = []
     clock = ""
     with open_hdf5(path) as file:
         try:
@@ -123,18 +130,26 @@ def _read(path: Path) -> Hdf5Facts:
                             images.append(Images(name, inside, *item.shape[:3]))
                         else:
                             problems.append(
-                                f"The images of {shown(name)} are {item.dtype} {item.shape}, not "
-                                "uint8 (T, height, width, 3)."
+                                Problem(
+                                    "wrong-type",
+                                    f"The images of {shown(name)} are {item.dtype} {item.shape}, "
+                                    "not uint8 (T, height, width, 3).",
+                                )
                             )
                     elif item.dtype.kind in "fiub" and item.ndim in (1, 2):
                         if item.size <= _MAX_VALUES:
                             columns = item.shape[1] if item.ndim == 2 else 1
                             tables.append(Table(name, inside, len(item), columns))
                         else:
-                            problems.append(f"{inside} is too large to be a signal.")
+                            problems.append(
+                                Problem("wrong-type", f"{inside} is too large to be a signal.")
+                            )
                     elif name in _KNOWN_ORDER:
                         problems.append(
-                            f"{inside} is {item.dtype} {item.shape}, not (T, D) numbers."
+                            Problem(
+                                "wrong-type",
+                                f"{inside} is {item.dtype} {item.shape}, not (T, D) numbers.",
+                            )
                         )
             for name, item in _datasets(file, "/timestamps", []):
                 if name == "arm" and item.ndim == 1 and len(item) <= _MAX_VALUES:
@@ -145,16 +160,20 @@ def _read(path: Path) -> Hdf5Facts:
     images.sort(key=lambda one: one.camera)
     actions = [table for table in tables if table.path == "/action"]
     if not actions:
-        problems.append(f"{path.name} has no /action.")
+        problems.append(Problem("signal-missing", f"{path.name} has no /action."))
     leading = actions or [t for t in tables if t.name in _KNOWN_ORDER]
     rows = leading[0].rows if leading else max((one.rows for one in images), default=0)
     for path_inside, count in [(t.path, t.rows) for t in tables] + [
         (i.path, i.rows) for i in images
     ]:
         if count != rows:
-            problems.append(f"{path_inside} has {count} rows, but the episode has {rows}.")
+            problems.append(
+                Problem(
+                    "frames-differ", f"{path_inside} has {count} rows, but the episode has {rows}."
+                )
+            )
     if rows == 0:
-        problems.append(f"{path.name} has no timesteps.")
+        problems.append(Problem("no-timesteps", f"{path.name} has no timesteps."))
     return Hdf5Facts(rows, tuple(tables), tuple(images), clock, tuple(problems))
 
 
@@ -171,7 +190,7 @@ def _rank(name: str) -> int:
     return _KNOWN_ORDER.index(name) if name in _KNOWN_ORDER else len(_KNOWN_ORDER)
 
 
-def _datasets(file: Any, where: str, problems: list[str]) -> list[tuple[str, Any]]:
+def _datasets(file: Any, where: str, problems: list[Problem]) -> list[tuple[str, Any]]:
     """The datasets of a group that keep their values in this very file."""
     import h5py
 
@@ -185,17 +204,23 @@ def _datasets(file: Any, where: str, problems: list[str]) -> list[tuple[str, Any
             return found
     for name in group:
         if not isinstance(name, str) or shown(name) != name:  # h5py gives bytes then
-            problems.append(f"A name in {where} is not UTF-8; it is left out.")
+            problems.append(Problem("name-odd", f"A name in {where} is not UTF-8; it is left out."))
             continue
         inside = f"{where.rstrip('/')}/{name}"
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            problems.append(f"{inside} is a link to elsewhere and is not followed.")
+            problems.append(
+                Problem("leads-elsewhere", f"{inside} is a link to elsewhere and is not followed.")
+            )
             continue
         item = group[name]
         if not isinstance(item, h5py.Dataset) or item.shape is None:
             continue
         if item.is_virtual or item.external:
-            problems.append(f"{inside} keeps its values in another file and is not read.")
+            problems.append(
+                Problem(
+                    "leads-elsewhere", f"{inside} keeps its values in another file and is not read."
+                )
+            )
             continue
         found.append((name, item))
     return found

@@ -22,6 +22,7 @@ from training_manager_ros.datasets.model import (
     Signal,
     VideoFrames,
 )
+from training_manager_ros.datasets.problem import Problem, problem_of
 from training_manager_ros.datasets.videofacts import VideoFacts, rate_problems, video_facts
 from training_manager_ros.errors import NotFound, Unreadable
 
@@ -88,31 +89,34 @@ class InnateDataset(Dataset):
                 content = hdf5_facts(self._facts, file)
                 problems += content.problems
             except Unreadable as error:
-                problems.append(str(error))
+                problems.append(problem_of(error))
         size = file.size if file is not None else 0
         cameras: list[str] = []
         for camera, name in entry.videos:
             video = self._listing.files.get(name)
             if video is None:
-                problems.append(f"{name} is missing.")
+                problems.append(Problem("file-missing", f"{name} is missing."))
                 continue
             size += video.size
             try:
                 seen = video_facts(self._facts, video)
             except Unreadable as error:
-                problems.append(str(error))
+                problems.append(problem_of(error))
                 continue
             cameras.append(camera)
             problems += rate_problems(name, seen, self._rate)
             if content is not None and seen.frames != content.rows:
                 problems.append(
-                    f"{name} has {seen.frames} frames, but the episode has {content.rows} "
-                    "timesteps."
+                    Problem(
+                        "frames-differ",
+                        f"{name} has {seen.frames} frames, but the episode has {content.rows} "
+                        "timesteps.",
+                    )
                 )
         raw = content.images if content is not None else ()
         cameras += [images.camera for images in raw if images.camera not in cameras]
         if content is not None and not cameras and not entry.videos:
-            problems.append("It has no images.")
+            problems.append(Problem("camera-missing", "It has no images."))
         frames = content.rows if content is not None else 0
         return Episode(
             id=entry.id,
@@ -168,10 +172,12 @@ class InnateDataset(Dataset):
 
     def content(self, episode_id: int) -> tuple[FileEntry, Hdf5Facts]:
         """The file of an episode's rows and what it holds. Raises `Unreadable`."""
-        problems: list[str] = []
+        problems: list[Problem] = []
         file, _ = self._rows_file(self.entry(episode_id), problems)
         if file is None:
-            raise Unreadable(problems[-1] if problems else f"Episode {episode_id} has no file.")
+            nothing = Problem("file-missing", f"Episode {episode_id} has no file.")
+            problem = problems[-1] if problems else nothing
+            raise Unreadable(problem, problem.code)
         return file, hdf5_facts(self._facts, file)
 
     def entry(self, episode_id: int) -> InnateEntry:
@@ -192,7 +198,7 @@ class InnateDataset(Dataset):
     def _video_frames(self, name: str) -> VideoFrames:
         file = self._listing.files.get(name)
         if file is None:
-            raise Unreadable(f"{name} is missing.")
+            raise Unreadable(f"{name} is missing.", "file-missing")
         seen = video_facts(self._facts, file)
         return VideoFrames(
             Path(file.path), 0, seen.frames, self._rate or seen.rate or _FALLBACK_RATE
@@ -229,7 +235,9 @@ class InnateDataset(Dataset):
             found += [_raw_camera(images) for images in content.images]
         return found
 
-    def _rows_file(self, entry: InnateEntry, problems: list[str]) -> tuple[FileEntry | None, str]:
+    def _rows_file(
+        self, entry: InnateEntry, problems: list[Problem]
+    ) -> tuple[FileEntry | None, str]:
         """The HDF5 file of an episode, and its path relative to the skill's folder."""
         if not entry.file:
             return None, ""
@@ -242,11 +250,14 @@ class InnateDataset(Dataset):
         original = scan(str(self.root / "raw_data"), fence).files.get(entry.file)
         if original is not None:
             problems.append(
-                f"{entry.file} is missing in data/: its conversion was interrupted. The original "
-                f"is shown, from {kept}; convert the dataset again to finish it."
+                Problem(
+                    "conversion-unfinished",
+                    f"{entry.file} is missing in data/: its conversion was interrupted. The "
+                    f"original is shown, from {kept}; convert the dataset again to finish it.",
+                )
             )
             return original, kept
-        problems.append(f"{entry.file} is missing.")
+        problems.append(Problem("file-missing", f"{entry.file} is missing."))
         return None, f"data/{entry.file}"
 
 

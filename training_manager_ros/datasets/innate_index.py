@@ -11,6 +11,7 @@ from typing import Any
 from training_manager_ros.datasets.jsonfile import quoted, to_int, to_number, to_text
 from training_manager_ros.datasets.listing import Listing, shown, some
 from training_manager_ros.datasets.model import DatasetFormat
+from training_manager_ros.datasets.problem import Problem
 from training_manager_ros.datasets.sound import too_small
 
 __all__ = ["InnateEntry", "InnateIndex", "innate_index", "seconds_between"]
@@ -25,7 +26,7 @@ class InnateEntry:
     start: str
     end: str
     videos: tuple[tuple[str, str], ...]  # (camera, file), in the order of the trainer's cameras
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     item: Mapping[str, Any] = field(default_factory=dict, compare=False)  # as it is in the list
 
 
@@ -36,7 +37,7 @@ class InnateIndex:
     format: DatasetFormat
     rate: float  # 0 = unknown
     entries: tuple[InnateEntry, ...]
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -52,56 +53,66 @@ class InnateIndex:
 
 def innate_index(value: Mapping[str, Any], listing: Listing) -> InnateIndex:
     """Read the list as far as it makes sense, and say where it and the files disagree."""
-    problems: list[str] = list(listing.problems)
+    problems: list[Problem] = list(listing.problems)
     entries = _entries(value.get("episodes", []), problems)
     declared = to_int(value.get("number_of_episodes"))
     if declared != len(entries):
         stated = "no whole number" if declared is None else str(declared)
         problems.append(
-            f"dataset_metadata.json lists {len(entries)} episodes, but its number_of_episodes is "
-            f"{stated}; the recorder numbers the next episode by it."
+            Problem(
+                "count-differs",
+                f"dataset_metadata.json lists {len(entries)} episodes, but its number_of_episodes "
+                f"is {stated}; the recorder numbers the next episode by it.",
+            )
         )
     rate = to_number(value.get("data_frequency"))
     if rate == 0 and entries:
-        problems.append("The frame rate is unknown: data_frequency is missing or 0.")
+        problems.append(
+            Problem("rate-unknown", "The frame rate is unknown: data_frequency is missing or 0.")
+        )
     problems += _compare(entries, listing)
     kind = _format(value.get("dataset_type"), entries, problems)
     return InnateIndex(kind, rate, tuple(entries), tuple(problems))
 
 
-def _entries(episodes: object, problems: list[str]) -> list[InnateEntry]:
+def _entries(episodes: object, problems: list[Problem]) -> list[InnateEntry]:
     if not isinstance(episodes, list):
-        problems.append("dataset_metadata.json has no list of episodes.")
+        problems.append(Problem("list-broken", "dataset_metadata.json has no list of episodes."))
         return []
     entries: dict[int, InnateEntry] = {}
     nameless: list[InnateEntry] = []
     for position, item in enumerate(episodes):
         if not isinstance(item, dict):
-            problems.append(f"Entry {position} of dataset_metadata.json is no episode.")
+            problems.append(
+                Problem("list-broken", f"Entry {position} of dataset_metadata.json is no episode.")
+            )
             continue
         entry = _entry(item)
         if entry.id < 0:
             nameless.append(entry)
         elif entry.id in entries:
             problems.append(
-                f"dataset_metadata.json lists episode {entry.id} twice; the second, "
-                f"{entry.file or 'without a file'}, is left out."
+                Problem(
+                    "list-broken",
+                    f"dataset_metadata.json lists episode {entry.id} twice; the second, "
+                    f"{entry.file or 'without a file'}, is left out.",
+                )
             )
         else:
             entries[entry.id] = entry
     for entry in nameless:
         free = next(number for number in count() if number not in entries)
-        problem = f"It has no valid episode_id and is shown as {free}."
+        problem = Problem("list-broken", f"It has no valid episode_id and is shown as {free}.")
         entries[free] = replace(entry, id=free, problems=(*entry.problems, problem))
     return [entries[key] for key in sorted(entries)]
 
 
 def _entry(item: Mapping[str, Any]) -> InnateEntry:
-    problems: list[str] = []
+    problems: list[Problem] = []
     episode_id = to_int(item.get("episode_id"))
     name = item.get("file_name")
     if name is None:
-        problems.append("No file is listed for it.")
+        problems.append(Problem("file-missing", "No file is listed for it."))
     file = _plain_name(name, problems)
     stem = file.rpartition(".")[0] or file
     prefix = f"{stem}_"
@@ -115,7 +126,9 @@ def _entry(item: Mapping[str, Any]) -> InnateEntry:
         if camera.startswith(prefix) and len(camera) > len(prefix):
             camera = camera[len(prefix) :]
         else:
-            problems.append(f"{shown(plain)} is not named {shown(stem)}_<camera>.mp4.")
+            problems.append(
+                Problem("name-odd", f"{shown(plain)} is not named {shown(stem)}_<camera>.mp4.")
+            )
         videos.append((camera, plain))
     # the trainer takes the first two in this order as its cameras
     videos.sort(key=lambda video: video[1])
@@ -124,23 +137,25 @@ def _entry(item: Mapping[str, Any]) -> InnateEntry:
     return InnateEntry(number, file, start, end, tuple(videos), tuple(problems), item)
 
 
-def _plain_name(name: object, problems: list[str]) -> str:
+def _plain_name(name: object, problems: list[Problem]) -> str:
     if name is None:
         return ""
     text = to_text(name)
     if not text or text[0] == "." or "/" in text or "\0" in text or text != name:
-        problems.append(f"The file name {quoted(name)} is not allowed.")
+        problems.append(Problem("leads-elsewhere", f"The file name {quoted(name)} is not allowed."))
         return ""
     return text
 
 
-def _compare(entries: list[InnateEntry], listing: Listing) -> list[str]:
-    problems: list[str] = []
+def _compare(entries: list[InnateEntry], listing: Listing) -> list[Problem]:
+    problems: list[Problem] = []
     listed = {entry.file for entry in entries} - {""}
     videos = {file for entry in entries for _, file in entry.videos}
     missing = sorted((listed | videos) - listing.files.keys())
     if missing:
-        problems.append(f"Files that the list names are missing: {some(missing)}.")
+        problems.append(
+            Problem("file-missing", f"Files that the list names are missing: {some(missing)}.")
+        )
     extra = sorted(
         name
         for name in listing.files
@@ -148,25 +163,37 @@ def _compare(entries: list[InnateEntry], listing: Listing) -> list[str]:
         if name not in listed and name not in videos
     )
     if extra:
-        problems.append(f"Files in data/ are not in the list of episodes: {some(extra)}.")
+        problems.append(
+            Problem(
+                "file-unlisted", f"Files in data/ are not in the list of episodes: {some(extra)}."
+            )
+        )
     tiny = sorted(
         name
         for name in listed | videos
         if name in listing.files and too_small(listing.files[name].size)
     )
     if tiny:
-        problems.append(f"Files are empty or mere Git LFS pointers: {some(tiny)}.")
+        problems.append(
+            Problem("lfs-pointer", f"Files are empty or mere Git LFS pointers: {some(tiny)}.")
+        )
     return problems
 
 
-def _format(declared: object, entries: list[InnateEntry], problems: list[str]) -> DatasetFormat:
+def _format(declared: object, entries: list[InnateEntry], problems: list[Problem]) -> DatasetFormat:
     converted = sum(1 for entry in entries if entry.videos)
     if not entries:
         return DatasetFormat.H264 if declared == "h264" else DatasetFormat.H5
     if declared not in ("h5", "h264"):
-        problems.append(f"dataset_type is {quoted(declared)}; it must be h5 or h264.")
+        problems.append(
+            Problem("type-differs", f"dataset_type is {quoted(declared)}; it must be h5 or h264.")
+        )
     elif declared == "h5" and converted:
-        problems.append(f"dataset_type is h5, but {converted} episodes have video files.")
+        problems.append(
+            Problem(
+                "type-differs", f"dataset_type is h5, but {converted} episodes have video files."
+            )
+        )
     if converted == len(entries):
         return DatasetFormat.H264
     return DatasetFormat.MIXED if converted else DatasetFormat.H5

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from training_manager_ros.datasets.listing import shown
+from training_manager_ros.datasets.problem import Problem
 from training_manager_ros.errors import Unreadable
 
 __all__ = ["quoted", "read_json", "read_json_lines", "to_int", "to_number", "to_text"]
@@ -29,14 +30,18 @@ def read_json(path: str | Path) -> Mapping[str, Any]:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise Unreadable(
             f"{name} is not valid JSON{where}; if it is being written, it will be read again, "
-            "otherwise repair it by hand."
+            "otherwise repair it by hand.",
+            "metadata-broken",
         ) from error
     if not isinstance(value, dict):
-        raise Unreadable(f"{name} must hold a JSON object, not {_kind(value)}; repair it by hand.")
+        raise Unreadable(
+            f"{name} must hold a JSON object, not {_kind(value)}; repair it by hand.",
+            "metadata-broken",
+        )
     return value
 
 
-def read_json_lines(path: str | Path) -> tuple[list[Mapping[str, Any]], tuple[str, ...]]:
+def read_json_lines(path: str | Path) -> tuple[list[Mapping[str, Any]], tuple[Problem, ...]]:
     """The JSON objects of a file that has one a line, and what is wrong with other lines."""
     objects: list[Mapping[str, Any]] = []
     broken: list[str] = []
@@ -54,7 +59,11 @@ def read_json_lines(path: str | Path) -> tuple[list[Mapping[str, Any]], tuple[st
     if not broken:
         return objects, ()
     lines = ", ".join(broken[:3]) + (", …" if len(broken) > 3 else "")
-    return objects, (f"{os.path.basename(path)} has lines that are no JSON objects: {lines}.",)
+    return objects, (
+        Problem(
+            "list-broken", f"{os.path.basename(path)} has lines that are no JSON objects: {lines}."
+        ),
+    )
 
 
 def _read(path: str | Path) -> str:
@@ -63,9 +72,11 @@ def _read(path: str | Path) -> str:
         with open(path, "rb") as file:
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise Unreadable(f"{name} can't be read: {error.strerror}.") from error
+        raise Unreadable(f"{name} can't be read: {error.strerror}.", "file-unreadable") from error
     if len(data) > _MAX_BYTES:
-        raise Unreadable(f"{name} is larger than {_MAX_BYTES >> 20} MB; that can't be right.")
+        raise Unreadable(
+            f"{name} is larger than {_MAX_BYTES >> 20} MB; that can't be right.", "metadata-broken"
+        )
     return data.decode("utf-8-sig", "replace")
 
 

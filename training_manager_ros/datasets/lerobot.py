@@ -21,6 +21,7 @@ from training_manager_ros.datasets.model import (
     VideoFrames,
 )
 from training_manager_ros.datasets.parquet import ParquetFacts, parquet_facts, read_numbers
+from training_manager_ros.datasets.problem import Problem, problem_of
 from training_manager_ros.datasets.videofacts import video_facts
 from training_manager_ros.errors import NotFound, Unreadable
 
@@ -50,7 +51,7 @@ class Rows:
     name: str  # relative to data/
     first: int
     count: int
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Video:
     file: FileEntry
     frames: VideoFrames
     share: float  # of the file's frames, 0 to 1
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 class Layout(Protocol):
@@ -120,7 +121,9 @@ class LeRobotDataset(Dataset):
         """Where an episode's rows are. Raises `Unreadable` where their file is missing."""
         rows = self._layout.rows(self._one(episode_id))
         if rows is None:
-            raise Unreadable(f"The parquet file of episode {episode_id} is missing.")
+            raise Unreadable(
+                f"The parquet file of episode {episode_id} is missing.", "file-missing"
+            )
         return rows
 
     def cameras(self) -> tuple[Camera, ...]:
@@ -130,13 +133,13 @@ class LeRobotDataset(Dataset):
     def episode(self, episode_id: int) -> Episode:
         """See `Dataset`."""
         listed = self._one(episode_id)
-        problems: list[str] = []
+        problems: list[Problem] = []
         cameras: list[str] = []
         where, frames, size = "", 0, 0.0
         try:
             rows = self._layout.rows(listed)
             if rows is None:
-                problems.append("Its parquet file is missing.")
+                problems.append(Problem("file-missing", "Its parquet file is missing."))
             else:
                 where = f"data/{rows.name}"
                 found = parquet_facts(self._facts, rows.file)
@@ -149,25 +152,28 @@ class LeRobotDataset(Dataset):
                     if camera.dtype == "image" and found.kind(name) == "image"
                 ]
         except Unreadable as error:
-            problems.append(str(error))
+            problems.append(problem_of(error))
         for name, camera in self._declared.items():
             if camera.dtype != "video":
                 continue
             try:
                 video = self._layout.video(listed, name)
             except Unreadable as error:
-                problems.append(str(error))
+                problems.append(problem_of(error))
                 continue
             if video is None:
-                problems.append(f"The video of {name} is missing.")
+                problems.append(Problem("file-missing", f"The video of {name} is missing."))
                 continue
             cameras.append(name)
             size += video.file.size * video.share
             problems += video.problems
             if frames and video.frames.count != frames:
                 problems.append(
-                    f"{name} has {video.frames.count} frames, but the episode has {frames} "
-                    "timesteps."
+                    Problem(
+                        "frames-differ",
+                        f"{name} has {video.frames.count} frames, but the episode has {frames} "
+                        "timesteps.",
+                    )
                 )
         rate = self._info.rate
         return Episode(
@@ -249,25 +255,38 @@ class LeRobotDataset(Dataset):
             declared.name, declared.width, declared.height, declared.codec, declared.pix_fmt
         )
 
-    def _row_problems(self, listed: ListedEpisode, rows: Rows, found: ParquetFacts) -> list[str]:
-        problems: list[str] = []
+    def _row_problems(
+        self, listed: ListedEpisode, rows: Rows, found: ParquetFacts
+    ) -> list[Problem]:
+        problems: list[Problem] = []
         names = [column.name for column in found.columns]
         missing = [name for name in BOOKKEEPING if name not in names]
         if missing:
             columns = "column" if len(missing) == 1 else "columns"
-            problems.append(f"{rows.name} lacks the {columns} {', '.join(missing)}.")
+            problems.append(
+                Problem("column-missing", f"{rows.name} lacks the {columns} {', '.join(missing)}.")
+            )
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            problems.append(f"{rows.name} has columns twice: {', '.join(twice)}.")
+            problems.append(
+                Problem("column-twice", f"{rows.name} has columns twice: {', '.join(twice)}.")
+            )
         for name in ("action", "observation.state", "timestamp"):
             if name in names and found.kind(name) != "number":
-                problems.append(f"{name} in {rows.name} holds no numbers.")
+                problems.append(Problem("wrong-type", f"{name} in {rows.name} holds no numbers."))
         for feature in self._info.features:
             if feature.dtype != "video" and feature.name not in (*names, *BOOKKEEPING):
-                problems.append(f"{rows.name} lacks the declared column {feature.name}.")
+                problems.append(
+                    Problem(
+                        "signal-missing", f"{rows.name} lacks the declared column {feature.name}."
+                    )
+                )
         if listed.length is not None and listed.length != rows.count:
             problems.append(
-                f"It is listed with {listed.length} timesteps, but has {rows.count} rows."
+                Problem(
+                    "length-differs",
+                    f"It is listed with {listed.length} timesteps, but has {rows.count} rows.",
+                )
             )
         return problems
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from training_manager_ros.datasets.jsonfile import to_int, to_number, to_text
+from training_manager_ros.datasets.problem import Problem
 
 __all__ = ["BOOKKEEPING", "Feature", "LeRobotInfo", "fill_template", "lerobot_info"]
 
@@ -45,7 +46,7 @@ class LeRobotInfo:
     chunk_size: int
     total_episodes: int | None
     total_frames: int | None
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
     @property
     def cameras(self) -> tuple[Feature, ...]:
@@ -55,25 +56,38 @@ class LeRobotInfo:
 
 def lerobot_info(value: Mapping[str, Any]) -> LeRobotInfo:
     """Read info.json as far as it makes sense, and say what does not."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     rate = to_number(value.get("fps"))
     if rate == 0:
-        problems.append("The frame rate is unknown: fps in meta/info.json is missing or wrong.")
+        problems.append(
+            Problem(
+                "rate-unknown",
+                "The frame rate is unknown: fps in meta/info.json is missing or wrong.",
+            )
+        )
     declared = value.get("features")
     if not isinstance(declared, dict):
-        problems.append("meta/info.json declares no features.")
+        problems.append(Problem("features-broken", "meta/info.json declares no features."))
         declared = {}
     features: list[Feature] = []
     for name, feature in declared.items():
         if isinstance(feature, dict) and to_text(name) == name:
             features.append(_feature(name, feature))
         else:
-            problems.append(f"The feature {to_text(name)} in meta/info.json is no object.")
+            problems.append(
+                Problem(
+                    "features-broken",
+                    f"The feature {to_text(name)} in meta/info.json is no object.",
+                )
+            )
     templates = {key: to_text(value.get(key)) for key in ("data_path", "video_path")}
     for key, template in templates.items():
         if ".." in template.split("/") or template.startswith("/"):
             problems.append(
-                f"{key} in meta/info.json leads out of the dataset and is not followed."
+                Problem(
+                    "leads-elsewhere",
+                    f"{key} in meta/info.json leads out of the dataset and is not followed.",
+                )
             )
             templates[key] = ""
     return LeRobotInfo(

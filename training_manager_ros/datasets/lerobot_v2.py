@@ -14,6 +14,7 @@ from training_manager_ros.datasets.lerobot_info import LeRobotInfo, fill_templat
 from training_manager_ros.datasets.listing import FileEntry, Listing, some
 from training_manager_ros.datasets.model import VideoFrames
 from training_manager_ros.datasets.parquet import parquet_facts
+from training_manager_ros.datasets.problem import Problem
 from training_manager_ros.datasets.videofacts import rate_problems, video_facts
 
 __all__ = ["LayoutV2", "list_episodes_v2"]
@@ -23,18 +24,23 @@ _VIDEO_PATH = "videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_ind
 _NUMBERED = re.compile(r"episode_(\d{1,9})\.(parquet|mp4)$")
 
 
-def list_episodes_v2(listing: Listing) -> tuple[tuple[ListedEpisode, ...], tuple[str, ...]]:
+def list_episodes_v2(listing: Listing) -> tuple[tuple[ListedEpisode, ...], tuple[Problem, ...]]:
     """The episodes of meta/episodes.jsonl, by id, and what is wrong with the list.
 
     Where the list is missing, the numbered files are the list.
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
     found = [match for match in map(_NUMBERED.search, listing.files) if match]
     numbers = {int(match[1]) for match in found if match[2] == "parquet"}
     listed: dict[int, ListedEpisode] = {}
     file = listing.files.get("meta/episodes.jsonl")
     if file is None:
-        problems.append("meta/episodes.jsonl is missing; the episodes are those that have files.")
+        problems.append(
+            Problem(
+                "file-missing",
+                "meta/episodes.jsonl is missing; the episodes are those that have files.",
+            )
+        )
         numbers = numbers or {int(match[1]) for match in found}
         listed = {number: ListedEpisode(number, None, "") for number in numbers}
     else:
@@ -43,16 +49,22 @@ def list_episodes_v2(listing: Listing) -> tuple[tuple[ListedEpisode, ...], tuple
         for position, line in enumerate(lines):
             episode = _listed(position, line)
             if episode.id in listed:
-                problems.append(f"meta/episodes.jsonl lists episode {episode.id} twice.")
+                problems.append(
+                    Problem("list-broken", f"meta/episodes.jsonl lists episode {episode.id} twice.")
+                )
             listed.setdefault(episode.id, episode)
         if not numbers and listed:
-            problems.append("There is no parquet file.")
+            problems.append(Problem("file-missing", "There is no parquet file."))
         elif missing := sorted(listed.keys() - numbers):
             names = [f"episode_{number:06d}.parquet" for number in missing]
-            problems.append(f"Files of listed episodes are missing: {some(names)}.")
+            problems.append(
+                Problem("file-missing", f"Files of listed episodes are missing: {some(names)}.")
+            )
         if extra := sorted(numbers - listed.keys()):
             names = [f"episode_{number:06d}.parquet" for number in extra]
-            problems.append(f"Files are not in the list of episodes: {some(names)}.")
+            problems.append(
+                Problem("file-unlisted", f"Files are not in the list of episodes: {some(names)}.")
+            )
     return tuple(listed[key] for key in sorted(listed)), tuple(problems)
 
 

@@ -14,6 +14,7 @@ from training_manager_ros.datasets.lerobot_v3_index import Clip, EpisodeV3, file
 from training_manager_ros.datasets.listing import FileEntry, Listing
 from training_manager_ros.datasets.model import VideoFrames
 from training_manager_ros.datasets.parquet import Run, episode_runs, parquet_facts
+from training_manager_ros.datasets.problem import Problem
 from training_manager_ros.datasets.videofacts import (
     VideoFacts,
     frame_times,
@@ -60,10 +61,14 @@ class LayoutV3:
         runs = self._runs_of(name, file)
         mine = runs.get(one.id)
         if mine:
-            problems = ("Its rows are not in one piece; the first is shown.",) if mine[1:] else ()
+            problems = (
+                (Problem("list-broken", "Its rows are not in one piece; the first is shown."),)
+                if mine[1:]
+                else ()
+            )
             return Rows(file, name, mine[0].first, mine[0].rows, problems)
         if runs or one.first_index is None or one.length is None:
-            raise Unreadable(f"{name} has no rows of episode {one.id}.")
+            raise Unreadable(f"{name} has no rows of episode {one.id}.", "file-missing")
         first = one.first_index - self._first_indices[one.chunk, one.file]
         count = max(min(one.length, parquet_facts(self._facts, file).rows - first), 0)
         return Rows(file, name, first, count)
@@ -84,18 +89,28 @@ class LayoutV3:
         if problems:
             rate = seen.rate
         if not seen.steady:
-            problems.append(f"The frames of {name} do not follow each other at a steady rate.")
+            problems.append(
+                Problem(
+                    "rate-differs",
+                    f"The frames of {name} do not follow each other at a steady rate.",
+                )
+            )
         first = self._frame_at(clip.start, file, seen, rate)
         end = self._frame_at(clip.end, file, seen, rate)
         off = abs(clip.start - first / rate)
         if seen.steady and off > _TOLERANCE:
             problems.append(
-                f"Its video of {camera} starts {off * 1000:.1f} ms off a frame; LeRobot's reader "
-                "refuses more than 0.1 ms."
+                Problem(
+                    "video-offset",
+                    f"Its video of {camera} starts {off * 1000:.1f} ms off a frame; LeRobot's "
+                    "reader refuses more than 0.1 ms.",
+                )
             )
         problems += self._overlaps(one.id, camera, clip, rate)
         if end > seen.frames:
-            problems.append(f"Its video of {camera} goes beyond the end of {name}.")
+            problems.append(
+                Problem("video-offset", f"Its video of {camera} goes beyond the end of {name}.")
+            )
             end = seen.frames
         count = max(end - first, 0)
         return Video(
@@ -117,7 +132,7 @@ class LayoutV3:
     def _times(self) -> dict[str, list[float]]:
         return {}
 
-    def _overlaps(self, number: int, camera: str, clip: Clip, rate: float) -> list[str]:
+    def _overlaps(self, number: int, camera: str, clip: Clip, rate: float) -> list[Problem]:
         """A problem for either neighbour in the file that wants some of the same frames."""
         clips = self._clips[camera, clip.chunk, clip.file]
         place = bisect_left(clips, (clip.start, number))
@@ -128,7 +143,12 @@ class LayoutV3:
                 before, after = self._clip(first, camera), self._clip(second, camera)
                 if after.start < before.end - 0.5 / rate:
                     neighbour = clips[other][1]
-                    found.append(f"Its video of {camera} overlaps that of episode {neighbour}.")
+                    found.append(
+                        Problem(
+                            "video-offset",
+                            f"Its video of {camera} overlaps that of episode {neighbour}.",
+                        )
+                    )
         return found
 
     def _clip(self, number: int, camera: str) -> Clip:

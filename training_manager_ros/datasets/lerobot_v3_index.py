@@ -13,6 +13,7 @@ from training_manager_ros.datasets.jsonfile import to_int, to_number, to_text
 from training_manager_ros.datasets.lerobot import ListedEpisode
 from training_manager_ros.datasets.listing import Listing
 from training_manager_ros.datasets.parquet import episode_runs, open_parquet
+from training_manager_ros.datasets.problem import Problem, problem_of
 from training_manager_ros.errors import Unreadable
 
 __all__ = ["Clip", "EpisodeV3", "file_numbers", "list_episodes_v3"]
@@ -43,12 +44,12 @@ class EpisodeV3(ListedEpisode):
 
 def list_episodes_v3(
     listing: Listing, facts: FactCache
-) -> tuple[tuple[EpisodeV3, ...], tuple[str, ...]]:
+) -> tuple[tuple[EpisodeV3, ...], tuple[Problem, ...]]:
     """The episodes of meta/episodes, by id, and what is wrong with the list.
 
     Where there is none that can be read, the episodes are those that have rows.
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
     episodes: dict[int, EpisodeV3] = {}
     position = 0
     names = _below(listing, "meta/episodes/")
@@ -56,21 +57,30 @@ def list_episodes_v3(
         try:
             rows = facts.recall("lerobot-episodes", listing.files[name], _read_rows)
         except Unreadable as error:
-            problems.append(f"meta/episodes: {error}")
+            problems.append(problem_of(error, "meta/episodes: "))
             continue
         for row in rows:
             episode = _episode(position, row)
             if episode.id in episodes:
-                problems.append(f"meta/episodes lists episode {episode.id} twice.")
+                problems.append(
+                    Problem("list-broken", f"meta/episodes lists episode {episode.id} twice.")
+                )
             elif episode.id != position:
                 problems.append(
-                    f"Row {position} of meta/episodes is episode {episode.id}; LeRobot takes it "
-                    f"for episode {position}."
+                    Problem(
+                        "list-broken",
+                        f"Row {position} of meta/episodes is episode {episode.id}; LeRobot takes "
+                        f"it for episode {position}.",
+                    )
                 )
             episodes.setdefault(episode.id, episode)
             position += 1
     if not episodes:
-        problems.append("meta/episodes lists no episode; those that have rows are shown.")
+        problems.append(
+            Problem(
+                "list-broken", "meta/episodes lists no episode; those that have rows are shown."
+            )
+        )
         episodes = _from_rows(listing, facts, problems)
     return tuple(episodes[key] for key in sorted(episodes)), tuple(problems)
 
@@ -81,7 +91,7 @@ def file_numbers(name: str) -> tuple[int, int]:
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
-def _from_rows(listing: Listing, facts: FactCache, problems: list[str]) -> dict[int, EpisodeV3]:
+def _from_rows(listing: Listing, facts: FactCache, problems: list[Problem]) -> dict[int, EpisodeV3]:
     episodes: dict[int, EpisodeV3] = {}
     for name in _below(listing, "data/"):
         try:
@@ -89,7 +99,7 @@ def _from_rows(listing: Listing, facts: FactCache, problems: list[str]) -> dict[
                 found = EpisodeV3(run.episode, run.rows, "", *file_numbers(name))
                 episodes.setdefault(run.episode, found)
         except Unreadable as error:
-            problems.append(str(error))
+            problems.append(problem_of(error))
     return episodes
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from training_manager_ros.datasets.problem import Problem
+
 __all__ = ["FileEntry", "Listing", "scan", "shown", "some"]
 
 
@@ -28,7 +30,7 @@ class Listing:
     """The files below a folder; keys are relative to it, with "/" between parts."""
 
     files: Mapping[str, FileEntry]
-    problems: tuple[str, ...]  # what was left out, and why
+    problems: tuple[Problem, ...]  # what was left out, and why
 
     @property
     def size_bytes(self) -> int:
@@ -43,7 +45,7 @@ def scan(folder: str, fence: str) -> Listing:
     can't be read: with a problem, never with an error.
     """
     files: dict[str, FileEntry] = {}
-    problems: list[str] = []
+    problems: list[Problem] = []
     seen: set[tuple[int, int]] = set()
     pending = [(os.path.abspath(folder), "")]
     while pending:
@@ -70,7 +72,12 @@ def scan(folder: str, fence: str) -> Listing:
                             continue
                         status = entry.stat()
                     except OSError as error:
-                        problems.append(f"{shown(prefix + name)} can't be read: {error.strerror}.")
+                        problems.append(
+                            Problem(
+                                "file-unreadable",
+                                f"{shown(prefix + name)} can't be read: {error.strerror}.",
+                            )
+                        )
                         continue
                     if stat.S_ISREG(status.st_mode):
                         files[prefix + name] = FileEntry(
@@ -78,7 +85,9 @@ def scan(folder: str, fence: str) -> Listing:
                         )
         except OSError as error:
             where = shown(prefix.rstrip("/") or os.path.basename(directory))
-            problems.append(f"The folder {where} can't be read: {error.strerror}.")
+            problems.append(
+                Problem("file-unreadable", f"The folder {where} can't be read: {error.strerror}.")
+            )
     return Listing(files, tuple(sorted(problems)))
 
 
@@ -87,10 +96,11 @@ def _inside(path: str, fence: str) -> bool:
     return real == fence or real.startswith(fence.rstrip("/") + "/")
 
 
-def _leads_out(name: str) -> str:
-    return (
+def _leads_out(name: str) -> Problem:
+    return Problem(
+        "leads-elsewhere",
         f"{shown(name)} is a link that leads out of the skills folder and is not followed; "
-        "put the file itself there."
+        "put the file itself there.",
     )
 
 

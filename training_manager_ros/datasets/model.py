@@ -12,6 +12,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from training_manager_ros.datasets.problem import Problem
+
 if TYPE_CHECKING:  # a list of skills is made without numpy
     import numpy as np
     import numpy.typing as npt
@@ -66,7 +68,7 @@ class Episode:
     cameras: tuple[str, ...] = ()
     converted: bool = True  # False: raw images, a browser can't play them as they are
     task: str = ""  # LeRobot's task text
-    problems: tuple[str, ...] = ()  # sentences; empty if sound as far as reading it shows
+    problems: tuple[Problem, ...] = ()  # sentences; empty if sound as far as reading it shows
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class DatasetSummary:
     episode_count: int
     size_bytes: int
     cameras: tuple[str, ...] = ()  # names as far as known without opening an episode
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from training_manager_ros.datasets.lerobot_v3 import LayoutV3
 from training_manager_ros.datasets.lerobot_v3_index import list_episodes_v3
 from training_manager_ros.datasets.listing import Listing, scan, some
 from training_manager_ros.datasets.model import Dataset, DatasetFormat, DatasetSummary
+from training_manager_ros.datasets.problem import Problem, problem_of
 from training_manager_ros.datasets.sound import too_small
 from training_manager_ros.errors import NotFound, Unreadable
 
@@ -69,7 +70,7 @@ def summarise(skill_dir: Path) -> DatasetSummary | None:
             return _innate_summary(*_innate(skill_dir, listing))
         except Unreadable as error:
             episodes = sum(name.endswith(".h5") for name in listing.files if "/" not in name)
-            problems = (str(error), *listing.problems)
+            problems = (problem_of(error), *listing.problems)
             return DatasetSummary(DatasetFormat.H5, 0.0, episodes, listing.size_bytes, (), problems)
     return _lerobot_summary(listing)[1]
 
@@ -81,9 +82,11 @@ def _scan(skill_dir: Path) -> Listing | None:
     if _INNATE in listing.files or _is_lerobot(listing) or _loose(listing):
         return listing
     if listing.problems:
-        raise Unreadable(listing.problems[0])
+        raise Unreadable(listing.problems[0], listing.problems[0].code)
     if "meta_data/info.json" in listing.files:
-        raise Unreadable("data/ holds a LeRobot v1 dataset; convert it to v2.0 or later first.")
+        raise Unreadable(
+            "data/ holds a LeRobot v1 dataset; convert it to v2.0 or later first.", "version-old"
+        )
     return None
 
 
@@ -111,7 +114,10 @@ def _innate(skill_dir: Path, listing: Listing) -> tuple[InnateIndex, Listing]:
             index = innate_index(value, listing)
         return index, listing
     empty = innate_index({"episodes": [], "number_of_episodes": 0}, replace(listing, files={}))
-    problem = f"{_INNATE} is missing, so these files are no episodes: {some(_loose(listing))}."
+    problem = Problem(
+        "file-missing",
+        f"{_INNATE} is missing, so these files are no episodes: {some(_loose(listing))}.",
+    )
     return replace(empty, problems=(*empty.problems, problem)), listing
 
 
@@ -134,10 +140,10 @@ def _lerobot_summary(listing: Listing) -> tuple[LeRobotInfo, DatasetSummary]:
             problems += info.problems
         except Unreadable as error:
             info = lerobot_info({})
-            problems.append(f"meta/{error}")
+            problems.append(problem_of(error, "meta/"))
     else:
         info = lerobot_info({})
-        problems.append("meta/info.json is missing.")
+        problems.append(Problem("file-missing", "meta/info.json is missing."))
     kind = _version(info, listing, problems)
     if kind is DatasetFormat.LEROBOT_V30:
         count = info.total_episodes or 0
@@ -153,7 +159,9 @@ def _lerobot_summary(listing: Listing) -> tuple[LeRobotInfo, DatasetSummary]:
         if name.endswith((".parquet", ".mp4")) and too_small(file.size)
     )
     if tiny:
-        problems.append(f"Files are empty or mere Git LFS pointers: {some(tiny)}.")
+        problems.append(
+            Problem("lfs-pointer", f"Files are empty or mere Git LFS pointers: {some(tiny)}.")
+        )
     cameras = _cameras(info, listing, problems)
     summary = DatasetSummary(
         kind, info.rate, count, listing.size_bytes, cameras, tuple(dict.fromkeys(problems))
@@ -161,7 +169,7 @@ def _lerobot_summary(listing: Listing) -> tuple[LeRobotInfo, DatasetSummary]:
     return info, summary
 
 
-def _version(info: LeRobotInfo, listing: Listing, problems: list[str]) -> DatasetFormat:
+def _version(info: LeRobotInfo, listing: Listing, problems: list[Problem]) -> DatasetFormat:
     """The version that the files have; what info.json says decides only where they don't."""
     names = listing.files
     kind: DatasetFormat | None = None
@@ -182,13 +190,16 @@ def _version(info: LeRobotInfo, listing: Listing, problems: list[str]) -> Datase
     if declared is None or (kind is not None and kind is not declared):
         kind = kind or DatasetFormat.LEROBOT_V21
         problems.append(
-            f"codebase_version is {quoted(info.version)}, but the files are those of "
-            f"{kind.value.removeprefix('lerobot-')}; it is read as that."
+            Problem(
+                "version-differs",
+                f"codebase_version is {quoted(info.version)}, but the files are those of "
+                f"{kind.value.removeprefix('lerobot-')}; it is read as that.",
+            )
         )
     return kind or declared or DatasetFormat.LEROBOT_V21
 
 
-def _cameras(info: LeRobotInfo, listing: Listing, problems: list[str]) -> tuple[str, ...]:
+def _cameras(info: LeRobotInfo, listing: Listing, problems: list[Problem]) -> tuple[str, ...]:
     """The declared cameras that have files."""
     folders = {name.rpartition("/")[0] for name in listing.files if name.endswith(".mp4")}
     absent = [
@@ -198,9 +209,16 @@ def _cameras(info: LeRobotInfo, listing: Listing, problems: list[str]) -> tuple[
         and not any(f"/{camera.name}/" in f"/{folder}/" for folder in folders)
     ]
     if absent:
-        problems.append(f"Cameras are declared, but have no video files: {', '.join(absent)}.")
+        problems.append(
+            Problem(
+                "camera-missing",
+                f"Cameras are declared, but have no video files: {', '.join(absent)}.",
+            )
+        )
     return tuple(camera.name for camera in info.cameras if camera.name not in absent)
 
 
-def _wrong_total(info: LeRobotInfo, count: int) -> str:
-    return f"total_episodes is {info.total_episodes}, but there are {count} episodes."
+def _wrong_total(info: LeRobotInfo, count: int) -> Problem:
+    return Problem(
+        "count-differs", f"total_episodes is {info.total_episodes}, but there are {count} episodes."
+    )

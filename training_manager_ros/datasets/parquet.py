@@ -134,7 +134,7 @@ def _read_runs(path: Path) -> list[tuple[int, int, int]]:
         column = file.read(columns=["episode_index"]).column(0)
     episodes = _to_array(column, f"episode_index in {path.name}")[:, 0]
     if not np.all(np.isfinite(episodes)):
-        raise Unreadable(f"episode_index in {path.name} has rows without a value.")
+        raise Unreadable(f"episode_index in {path.name} has rows without a value.", "wrong-type")
     edges = np.flatnonzero(np.diff(episodes, prepend=np.nan, append=np.nan) != 0)
     starts, ends = edges[:-1], edges[1:]
     return [
@@ -166,16 +166,16 @@ def _to_array(column: Any, where: str) -> npt.NDArray[np.float64]:
     rows, values = len(column), column
     while hasattr(values.type, "value_type"):  # lists, lists of lists
         if values.null_count:
-            raise Unreadable(f"{where} has rows without values.")
+            raise Unreadable(f"{where} has rows without values.", "wrong-type")
         if not pa.types.is_fixed_size_list(values.type):
             lengths = pc.min_max(pc.list_value_length(values)).as_py()
             if lengths["min"] != lengths["max"]:
-                raise Unreadable(f"{where} has rows of different lengths.")
+                raise Unreadable(f"{where} has rows of different lengths.", "wrong-type")
         values = pc.list_flatten(values)
     if len(values) > _MAX_VALUES:
-        raise Unreadable(f"{where} is too large to be a signal.")
+        raise Unreadable(f"{where} is too large to be a signal.", "wrong-type")
     try:
         flat = values.cast(pa.float64(), safe=False).to_numpy()
     except (pa.ArrowException, TypeError, ValueError) as error:
-        raise Unreadable(f"{where} holds no numbers.") from error
+        raise Unreadable(f"{where} holds no numbers.", "wrong-type") from error
     return np.asarray(flat, np.float64).reshape(rows, -1) if rows else np.empty((0, 1))

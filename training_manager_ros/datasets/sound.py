@@ -23,7 +23,8 @@ def check_content(path: Path) -> None:
     if head.startswith(_LFS):
         raise Unreadable(
             f"{path.name} is a Git LFS pointer, not the file itself; run `git lfs pull` where it "
-            "came from and copy it again."
+            "came from and copy it again.",
+            "lfs-pointer",
         )
 
 
@@ -35,4 +36,4 @@ def too_small(size: int) -> bool:
 def out_of_reach(error: OSError) -> Unreadable:
     """What to raise where the disk is at fault, not the content; that may pass."""
     name = os.path.basename(os.fsdecode(error.filename or "A file"))
-    return Unreadable(f"{shown(name)} can't be read: {error.strerror or error}.")
+    return Unreadable(f"{shown(name)} can't be read: {error.strerror or error}.", "file-unreadable")

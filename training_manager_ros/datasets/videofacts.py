@@ -10,6 +10,7 @@ from pathlib import Path
 
 from training_manager_ros.datasets.facts import FactCache
 from training_manager_ros.datasets.listing import FileEntry
+from training_manager_ros.datasets.problem import Problem
 from training_manager_ros.datasets.sound import check_content
 
 __all__ = ["VideoFacts", "frame_times", "rate_problems", "video_facts"]
@@ -43,11 +44,12 @@ def frame_times(path: Path) -> list[float]:
     return found
 
 
-def rate_problems(name: str, seen: VideoFacts, rate: float) -> tuple[str, ...]:
+def rate_problems(name: str, seen: VideoFacts, rate: float) -> tuple[Problem, ...]:
     """Whether a video has the rate that its dataset declares; an unknown rate is no problem."""
     if not seen.rate or not rate or abs(seen.rate - rate) <= 0.01 * rate:
         return ()
-    return (f"{name} has {seen.rate:.4g} frames a second, but the dataset says {rate:.4g}.",)
+    sentence = f"{name} has {seen.rate:.4g} frames a second, but the dataset says {rate:.4g}."
+    return (Problem("rate-differs", sentence),)
 
 
 def _read(path: Path) -> VideoFacts:

@@ -106,7 +106,7 @@ class SkillServices:
         summary = dataset.summary
         response.dataset_format = summary.format.value
         response.rate = summary.rate
-        problems = list(summary.problems)
+        problems: list[str] = list(summary.problems)
         response.cameras = [convert.camera_to_msg(camera) for camera in dataset.cameras()]
         response.total = len(dataset.episode_ids)
         page = dataset.episodes(request.offset, request.limit or _PAGE)

@@ -40,6 +40,7 @@ def test_timestamps_that_start_a_frame_late(real_skills: Path) -> None:
         "index-last": {None},
         "joint-constant": {None},
         "keyframes-far": {None},
+        "splits-wrong": {None},
     }
 
 
@@ -48,4 +49,7 @@ def test_the_original_v20(real_data: Path, tmp_path: Path) -> None:
     shutil.copytree(real_data / "gr1_pick_lerobot_v20", skill / "data")
     found = _found(skill)
     assert found["camera-missing"] == {None}
+    assert found["splits-wrong"] == {None}
+    totals = [one.message for one in check(skill) if one.code == "count-differs"]
+    assert [message.split()[0] for message in totals] == ["total_videos", "total_chunks"]
     assert found["column-missing"] == {0, 1, 2, 3, 4}

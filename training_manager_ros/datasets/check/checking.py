@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,9 @@ from training_manager_ros.datasets.check.pictures import check_pictures
 from training_manager_ros.datasets.check.rows import RowsCheck
 from training_manager_ros.datasets.check.timing import check_camera_clock, check_timestamps
 from training_manager_ros.datasets.facts import FactCache
-from training_manager_ros.datasets.listing import shown
 from training_manager_ros.datasets.model import Dataset, Episode, FrameSource, VideoFrames
 from training_manager_ros.datasets.opening import open_dataset
+from training_manager_ros.datasets.problem import Problem, problem_of
 from training_manager_ros.datasets.sound import out_of_reach
 from training_manager_ros.errors import Cancelled, TrainingManagerError, Unreadable
 
@@ -40,7 +40,7 @@ def check_dataset(skill_dir: Path, facts: FactCache, watch: Watch) -> tuple[Find
     try:
         dataset = open_dataset(skill_dir, facts)
     except Unreadable as error:
-        return (known_problem(str(error), None, ()),)
+        return (known_problem(error.code, str(error), None, ()),)
     found = _Checking(dataset, facts, watch).run()
     by_episodes = {finding.code for finding in found if finding.episode is not None}
     kept = dict.fromkeys(
@@ -107,7 +107,7 @@ class _Checking:
         signals = self._dataset.signals(episode.id)
         yield from self._rows.add(episode, signals)
         if self._lerobot is not None:
-            yield from self._lerobot.widths(signals)
+            yield from self._lerobot.values(episode, signals)
 
     def _times(self, episode: Episode) -> Iterator[Finding]:
         if self._lerobot is None:
@@ -138,18 +138,20 @@ class _Checking:
             return
         except Cancelled:
             raise
-        except TrainingManagerError as error:
-            sentence = str(error)
+        except Unreadable as error:
+            problem = problem_of(error)
+        except TrainingManagerError as error:  # the dataset does not have it, or it makes no sense
+            problem = Problem("file-damaged", str(error))
         except OSError as error:  # it went away meanwhile
-            sentence = str(out_of_reach(error))
+            problem = problem_of(out_of_reach(error))
         cameras = self._cameras if camera is None else (camera,)
-        finding = known_problem(sentence, number, cameras)
+        finding = known_problem(problem.code, problem, number, cameras)
         if not any((one.episode, one.code) == (number, finding.code) for one in self._found):
             self._found.append(finding)
 
-    def _readers(self, number: int | None, problems: tuple[str, ...]) -> None:
+    def _readers(self, number: int | None, problems: Sequence[Problem]) -> None:
         for problem in problems:
-            self._found.append(known_problem(shown(problem), number, self._cameras))
+            self._found.append(known_problem(problem.code, problem, number, self._cameras))
 
 
 _EMPTY = Finding(

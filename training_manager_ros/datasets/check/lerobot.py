@@ -13,6 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from training_manager_ros.datasets.check.finding import Finding
+from training_manager_ros.datasets.check.lerobot_counts import (
+    TasksCheck,
+    check_counts,
+    check_splits,
+)
+from training_manager_ros.datasets.check.stats import StatsCheck
 from training_manager_ros.datasets.facts import FactCache
 from training_manager_ros.datasets.jsonfile import quoted, read_json, to_int
 from training_manager_ros.datasets.lerobot_info import LeRobotInfo, fill_template, lerobot_info
@@ -24,7 +30,7 @@ from training_manager_ros.errors import Unreadable
 
 __all__ = ["LeRobotCheck"]
 
-_COUNTING = ("timestamp", "frame_index", "episode_index", "index")
+_COUNTING = ("timestamp", "frame_index", "episode_index", "index", "task_index")
 _NEEDED = {
     DatasetFormat.LEROBOT_V20: ("meta/episodes.jsonl", "meta/tasks.jsonl", "meta/stats.json"),
     DatasetFormat.LEROBOT_V21: (
@@ -50,6 +56,8 @@ class LeRobotCheck:
             with suppress(Unreadable):  # opening the dataset has said so
                 self._value = read_json(self._listing.files["meta/info.json"].path)
         self.info: LeRobotInfo = lerobot_info(self._value)
+        self._stats = StatsCheck(self._listing, self.info)
+        self._tasks = TasksCheck(self._listing)
         self._rows: int | None = 0  # of the episodes so far; None: one could not be read
         self._before: int | None = 0
         self._narrow: set[str] = set()
@@ -78,6 +86,10 @@ class LeRobotCheck:
                 "Write 1000 there, if the dataset has no more episodes.",
             )  # fmt: skip
         yield from self._paths()
+        episodes = len(self._dataset.episode_ids)
+        yield from check_splits(self._value, episodes)
+        if self._dataset.summary.format is not DatasetFormat.LEROBOT_V30:
+            yield from check_counts(self._value, self._listing, episodes)
 
     def columns(self, episode: Episode) -> Mapping[str, npt.NDArray[np.float64]]:
         """The columns of an episode that count or time its rows, (T,). Raises `Unreadable`."""
@@ -112,14 +124,18 @@ class LeRobotCheck:
                     f"Its column {name} does not hold {right}. LeRobot takes its timesteps for "
                     "others.", _MAKE_AGAIN,
                 )  # fmt: skip
+        if "task_index" in columns:
+            numbers = columns["task_index"]
+            self._tasks.add(episode.id, set(numbers[np.isfinite(numbers)].astype(int).tolist()))
         if self._before is None or not episode.frames:
             return
         if "index" in columns and not np.array_equal(columns["index"], self._before + rows):
             self._miscounted.append(episode.id)
         self._rows = self._before + episode.frames
 
-    def widths(self, signals: Sequence[Signal]) -> Iterator[Finding]:
-        """Signals that are not as wide as declared, each once."""
+    def values(self, episode: Episode, signals: Sequence[Signal]) -> Iterator[Finding]:
+        """Look at an episode's signals; finds those that are not as wide as declared, once."""
+        self._stats.add(episode, signals)
         features = self._value.get("features")
         for signal in signals:
             feature = features.get(signal.name) if isinstance(features, dict) else None
@@ -137,6 +153,8 @@ class LeRobotCheck:
 
     def totals(self) -> Iterator[Finding]:
         """Findings that show only after all episodes."""
+        yield from self._stats.findings()
+        yield from self._tasks.findings()
         if self._miscounted:
             yield Finding(
                 "error", "numbers-wrong", None, None,

@@ -109,7 +109,9 @@ def _open(source: ImageFrames) -> Any:
     try:
         check_content(source.path)
     except OSError as error:
-        raise Unreadable(f"{source.path.name} can't be read: {error.strerror}.") from error
+        raise Unreadable(
+            f"{source.path.name} can't be read: {error.strerror}.", "file-unreadable"
+        ) from error
     try:
         return pq.ParquetFile(source.path, memory_map=True, pre_buffer=False)
     except (OSError, pa.ArrowException) as error:

@@ -107,7 +107,9 @@ def read_index(path: Path) -> MovieIndex:
             file.seek(moov.content)
             data = file.read(moov.end - moov.content)
     except OSError as error:
-        raise Unreadable(f"{path.name} can't be read: {error.strerror or error}.") from error
+        raise Unreadable(
+            f"{path.name} can't be read: {error.strerror or error}.", "file-unreadable"
+        ) from error
     try:
         return _read_movie(path, data, _is_first(moov, extents), size)
     except (struct.error, ValueError, IndexError, OverflowError) as error:

@@ -30,7 +30,9 @@ class Indices:
         try:
             status = path.stat()
         except OSError as error:
-            raise Unreadable(f"{path.name} can't be read: {error.strerror}.") from error
+            raise Unreadable(
+                f"{path.name} can't be read: {error.strerror}.", "file-unreadable"
+            ) from error
         key = (str(path), status.st_size, status.st_mtime_ns)
         with self._lock:
             if key in self._kept:

@@ -99,7 +99,9 @@ def _images(source: Hdf5Frames) -> Iterator[Any]:
         with open_hdf5(source.path) as file:
             images = _without_cache(file, source.dataset)
             if images.ndim != 4 or images.shape[3] != 3 or images.dtype != "uint8":
-                raise Unreadable(f"{source.dataset} in {source.path.name} does not hold images.")
+                raise Unreadable(
+                    f"{source.dataset} in {source.path.name} does not hold images.", "wrong-type"
+                )
             yield images
     except (OSError, KeyError, RuntimeError, AttributeError) as error:
         where = f"{source.dataset} in {source.path.name}"

@@ -112,7 +112,9 @@ class MediaStore:
         try:
             return self._jpeg(dataset.frames(episode_id, camera), frame, width)
         except OSError as error:
-            raise Unreadable(f"The frame can't be read: {error.strerror}.") from error
+            raise Unreadable(
+                f"The frame can't be read: {error.strerror}.", "file-unreadable"
+            ) from error
 
     def thumbnail(self, dataset: Dataset, episode_id: int) -> bytes:
         """A small JPEG of the episode: its first camera that can be read, a third of the way in.
@@ -128,7 +130,9 @@ class MediaStore:
             except (Unreadable, NotFound) as error:
                 failure = error
             except OSError as error:
-                failure = Unreadable(f"The video of {name} can't be read: {error.strerror}.")
+                failure = Unreadable(
+                    f"The video of {name} can't be read: {error.strerror}.", "file-unreadable"
+                )
         raise failure
 
     def _playable(self, source: FrameSource, rate: float) -> Playable:

@@ -1,0 +1,212 @@
+"""Whether a LeRobot dataset's statistics are those of its rows: training normalises by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from training_manager_ros.datasets.check.finding import Finding
+from training_manager_ros.datasets.jsonfile import read_json, read_json_lines, to_int
+from training_manager_ros.datasets.lerobot_info import LeRobotInfo
+from training_manager_ros.datasets.listing import Listing, some
+from training_manager_ros.datasets.model import Episode, Signal
+from training_manager_ros.errors import Unreadable
+
+__all__ = ["StatsCheck"]
+
+_KEYS = ("min", "max", "mean", "std")
+_ALL = "meta/stats.json"
+_EACH = "meta/episodes_stats.jsonl"
+_AGAIN = "Make a cleaned copy, which computes them anew."
+# Of a value's spread; writers differ in how they round, and in the divisor of std.
+_OFF = {"min": 1e-3, "max": 1e-3, "mean": 1e-2, "std": 2e-2}
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Statistics of rows (N, D) by column, as they are."""
+
+    count: int
+    low: Numbers
+    high: Numbers
+    mean: Numbers
+    spread: Numbers  # sum of squared distances from the mean
+
+    def of(self, key: str) -> Numbers:
+        if key == "std":
+            return np.asarray(np.sqrt(self.spread / self.count))
+        return {"min": self.low, "max": self.high, "mean": self.mean}[key]
+
+    def __add__(self, other: _Seen) -> _Seen:
+        count = self.count + other.count
+        step = other.mean - self.mean
+        return _Seen(
+            count,
+            np.minimum(self.low, other.low),
+            np.maximum(self.high, other.high),
+            self.mean + step * other.count / count,
+            self.spread + other.spread + step**2 * self.count * other.count / count,
+        )
+
+
+class StatsCheck:
+    """Gathers what the rows hold, and in the end compares it with what is listed."""
+
+    def __init__(self, listing: Listing, info: LeRobotInfo) -> None:
+        self._listing = listing
+        self._features = [
+            one.name for one in info.features if one.dtype.startswith(("float", "int"))
+        ]
+        self._seen: dict[str, _Seen | None] = {}  # None: not the same width all through
+        self._each: dict[int, dict[str, _Seen]] = {}
+
+    def add(self, episode: Episode, signals: Sequence[Signal]) -> None:
+        """Look at the rows of an episode."""
+        for signal in signals:
+            if not len(signal.values) or signal.name not in self._features:
+                continue
+            seen = _measured(signal.values)
+            before = self._seen.get(signal.name, seen)
+            self._each.setdefault(episode.id, {})[signal.name] = seen
+            if signal.name not in self._seen:
+                self._seen[signal.name] = seen
+            elif before is not None:
+                same = before.mean.shape == seen.mean.shape
+                self._seen[signal.name] = before + seen if same else None
+
+    def findings(self) -> Iterator[Finding]:
+        """What is wrong with the lists of statistics that there are."""
+        if _ALL in self._listing.files:
+            yield from self._compare_all()
+        if _EACH in self._listing.files:
+            yield from self._compare_each()
+
+    def _compare_all(self) -> Iterator[Finding]:
+        try:
+            listed = read_json(self._listing.files[_ALL].path)
+        except Unreadable as error:
+            yield Finding(
+                "error", "metadata-broken", None, None,
+                f"meta/{error} LeRobot does not open the dataset without.", _AGAIN,
+            )  # fmt: skip
+            return
+        for name, seen in self._seen.items():
+            if seen is None:
+                continue
+            stats = listed.get(name)
+            if not isinstance(stats, Mapping):
+                yield Finding(
+                    "warning", "stats-missing", None, None,
+                    f"{_ALL} has no statistics of {name}. A policy that learns from it can't be "
+                    "normalised.", _AGAIN,
+                )  # fmt: skip
+                continue
+            yield from _spoiled(name, stats, _ALL, None)
+            wrong = _wrong(stats, seen)
+            if wrong:
+                yield _differs(name, wrong, _ALL, "")
+        for name, stats in listed.items():
+            if name not in self._seen and isinstance(stats, Mapping):
+                yield from _spoiled(name, stats, _ALL, None)
+
+    def _compare_each(self) -> Iterator[Finding]:
+        try:
+            lines, _ = read_json_lines(self._listing.files[_EACH].path)
+        except Unreadable as error:
+            yield Finding(
+                "error", "metadata-broken", None, None,
+                f"meta/{error} LeRobot does not open the dataset without.", _AGAIN,
+            )  # fmt: skip
+            return
+        differing: dict[str, dict[str, list[int]]] = {}
+        listed = set()
+        for position, line in enumerate(lines):
+            number = to_int(line.get("episode_index"), position)
+            stats = line.get("stats")
+            if number is None or not isinstance(stats, Mapping):
+                continue
+            listed.add(number)
+            for name, found in stats.items():
+                if not isinstance(found, Mapping):
+                    continue
+                yield from _spoiled(name, found, _EACH, number)
+                seen = self._each.get(number, {}).get(name)
+                for key in _wrong(found, seen) if seen is not None else ():
+                    differing.setdefault(name, {}).setdefault(key, []).append(number)
+        missing = sorted(self._each.keys() - listed)
+        if missing:
+            yield Finding(
+                "error", "stats-missing", None, None,
+                f"{_EACH} has no statistics of episodes {some(map(str, missing))}. LeRobot fails "
+                "at them.", _AGAIN,
+            )  # fmt: skip
+        for name, keys in differing.items():
+            episodes = sorted({one for numbers in keys.values() for one in numbers})
+            yield _differs(name, list(keys), _EACH, f" in episodes {some(map(str, episodes))}")
+
+
+def _measured(values: Numbers) -> _Seen:
+    with np.errstate(invalid="ignore"):  # what is not finite is a finding of its own
+        mean = values.mean(axis=0)
+        spread = np.asarray(((values - mean) ** 2).sum(axis=0))
+    return _Seen(len(values), values.min(axis=0), values.max(axis=0), mean, spread)
+
+
+def _wrong(stats: Mapping[str, Any], seen: _Seen) -> list[str]:
+    """The keys of statistics that are not those of the rows."""
+    scale = np.maximum(seen.high - seen.low, seen.of("std"))
+    scale = scale + 1e-3 * np.maximum(np.abs(seen.low), np.abs(seen.high)) + 1e-6
+    wrong = []
+    for key in _KEYS:
+        told = _numbers(stats.get(key))
+        right = seen.of(key)
+        if told is None or not np.isfinite(right).all():
+            continue  # rows that are not finite are a finding of their own
+        fits = told.size == right.size
+        with np.errstate(invalid="ignore"):
+            if not fits or (np.abs(told.reshape(-1) - right) > _OFF[key] * scale).any():
+                wrong.append(key)
+    return wrong
+
+
+def _spoiled(
+    name: str, stats: Mapping[str, Any], file: str, episode: int | None
+) -> Iterator[Finding]:
+    """A finding for statistics that are no finite numbers."""
+    bad = [
+        key
+        for key in _KEYS
+        if key in stats
+        and ((found := _numbers(stats[key])) is None or not np.isfinite(found).all())
+    ]
+    if bad:
+        yield Finding(
+            "error", "stats-not-finite", episode, None,
+            f"{some(bad)} of {name} in {file} {'is' if len(bad) == 1 else 'are'} NaN, infinite or "
+            "no number. Everything that is normalised by them becomes NaN, too.", _AGAIN,
+        )  # fmt: skip
+
+
+def _differs(name: str, keys: Sequence[str], file: str, where: str) -> Finding:
+    return Finding(
+        "warning", "stats-differ", None, None,
+        f"{some(keys)} of {name} in {file} {'is' if len(keys) == 1 else 'are'} not what the rows "
+        f"hold{where}. A policy is normalised by the wrong numbers.", _AGAIN,
+    )  # fmt: skip
+
+
+def _numbers(value: object) -> Numbers | None:
+    """Nested lists of numbers as an array; None for what holds anything else."""
+    try:
+        found = np.asarray(value)
+        if found.dtype.kind in "US" or not found.size:
+            return None
+        return found.astype(np.float64)
+    except (TypeError, ValueError):
+        return None
