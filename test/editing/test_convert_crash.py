@@ -166,7 +166,7 @@ def test_episodes_recorded_meanwhile_are_not_lost(root: Path):
     recorded: list[str] = []
 
     def record(what: str, path: Path) -> None:
-        if len(steps) % 2:  # not at each try again
+        if len(steps) % 3 == 0:  # not at each try to replace the list
             append(root / "cup")
             recorded.append(what)
         steps.append(what)

@@ -15,6 +15,7 @@ from training_manager_ros.datasets import DatasetFormat, FactCache
 from training_manager_ros.datasets.edit.files import Files
 from training_manager_ros.datasets.edit.plan import apply_plan
 from training_manager_ros.editing import MergeRules, MergeSource, plan_delete, plan_merge
+from training_manager_ros.editing.convert import plan_convert
 from training_manager_ros.samples import read_frame_number
 
 from .conftest import spec
@@ -92,3 +93,11 @@ def test_a_merge_also_of_versions(root: Path, first: DatasetFormat, second: Data
     texts = ["Do it", "Undo it", "Do it"]
     tasks = [text for part, text in zip(parts, texts, strict=True) for _ in part]
     read(root / "both", [one for part in parts for one in part], tasks)
+
+
+def test_an_older_version_that_was_converted(root: Path):
+    write(root, "cup", V21, 20, "Do it")
+    plan = plan_convert(root, "cup", "lerobot-v3.0", "Newer", True, FactCache(None))
+    apply_plan(root, plan, Files())
+    every = frames(20, range(4))
+    read(root / "newer", every, ["Do it"] * len(every))
