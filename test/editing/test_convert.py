@@ -291,6 +291,24 @@ def test_a_recording_of_the_same_name_gets_no_video_of_the_old_one(root: Path):
     assert numbers(root / "cup")[0] == pictures[0]
 
 
+def test_what_a_kill_left_is_not_taken_for_a_later_recording_of_the_same_name(root: Path):
+    spec(DatasetFormat.H5).write(root / "cup")
+    first = listed(root)
+
+    def stop(what: str, path: Path) -> None:
+        if path.name == ".conversion" and what == "change":  # all is done but to tidy up
+            raise Cancelled("Cancelled.")
+
+    with pytest.raises(Cancelled):
+        convert(root, before=stop)
+    assert list((root / "cup/data/.conversion").rglob("ready"))
+    spec(DatasetFormat.H5, label=30).write(root / "other")
+    shutil.copy(root / "other/data/episode_0.h5", root / "cup/data/episode_0.h5")
+    (root / "cup/data/dataset_metadata.json").write_text(json.dumps(first))
+    convert(root)
+    assert numbers(root / "cup")[0] == numbers(root / "other")[0]
+
+
 def test_one_at_a_time(root: Path):
     spec(DatasetFormat.H5).write(root / "cup")
     problems: list[str] = []

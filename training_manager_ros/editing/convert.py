@@ -131,7 +131,7 @@ def _episode_step(
     file, content = dataset.content(number)
     name = dataset.entry(number).file
     for room in _rooms(dataset.root, name):
-        order = read_order(room, number, name, keep_raw)
+        order = read_order(room, number, name, keep_raw, raw=bool(content.images))
         if order is not None:
             return order, content.rows
     if not content.images:

@@ -156,8 +156,13 @@ def is_source(step: ConvertEpisode, path: Path) -> bool:
     return (status.st_size, status.st_mtime_ns) == (step.size, step.mtime_ns)
 
 
-def read_order(room: Path, episode: int, file: str, keep_raw: bool) -> ConvertEpisode | None:
-    """The step that goes on with a room that is ready; None where it is not, or out of date."""
+def read_order(
+    room: Path, episode: int, file: str, keep_raw: bool, raw: bool
+) -> ConvertEpisode | None:
+    """The step that goes on with a room that is ready; None where it is not, or out of date.
+
+    `raw` says whether the episode's file holds images.
+    """
     if not (room / _READY).is_file():
         return None
     try:
@@ -168,7 +173,8 @@ def read_order(room: Path, episode: int, file: str, keep_raw: bool) -> ConvertEp
     source, videos = to_text(order.get("source")), _texts(order)
     step = ConvertEpisode(episode, file, source, size, mtime_ns, (), videos, keep_raw)
     swapped = not (room / file).is_file()
-    return step if swapped or is_source(step, room.parents[2] / source) else None
+    current = not raw if swapped else is_source(step, room.parents[2] / source)
+    return step if current else None
 
 
 def _film(shot: Shot, files: Files, target: Path) -> None:
