@@ -101,6 +101,21 @@ def test_the_whole_way(trainer, browsing) -> None:
     expect(button(page, "Activate")).to_be_visible()
     until(lambda: not metadata(skill)["execution"].get("checkpoint"), "it is rolled back")
 
+    # The same once more, with one value changed, and both beside each other.
+    button(page, "More with this run").click()
+    page.get_by_role("menuitem", name="Clone as new run").click()
+    expect(box(page, "MAX_STEPS")).to_have_value("400")
+    box(page, "LEARNING_RATE").fill("0.01")
+    button(page, "Start run").click()
+    expect(page).to_have_url(re.compile("#/training/pick-up-cup/2$"))
+    button(page, "More with this run").click()
+    page.get_by_role("menuitem", name="Compare with run 1").click()
+    expect(page).to_have_url(re.compile(r"#/training/pick-up-cup/2\?with=1$"))
+    expect(page.locator("figure[data-curve=loss]")).to_contain_text("Run 1 loss")
+    differing = page.locator("[data-pair][data-differ=true]")
+    expect(differing).to_have_count(1)
+    expect(differing).to_contain_text(re.compile(r"LEARNING_RATE.*0\.01.*0\.05"))
+
 
 def test_errors_stand_where_they_belong(trainer, browsing) -> None:
     """What is refused says so in place, with the way out; on a phone."""
@@ -129,6 +144,8 @@ def test_errors_stand_where_they_belong(trainer, browsing) -> None:
     batch = page.locator("[data-field='hyperparameters.BATCH_SIZE']")
     expect(batch).to_contain_text("make the batch smaller")
     box(page, "BATCH_SIZE").fill("8")
+    page.get_by_role("link", name="Runs", exact=True).click()
+    button(page.get_by_role("dialog", name="Leave without starting the run?"), "Go on").click()
     button(page, "Start run").click()
 
     expect(step(page)).to_contain_text("waiting for approval")
