@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -79,6 +80,8 @@ def test_which_runs_turned_done() -> None:
     after = RunsState({"a": asked(0, run(1, "done"), run(2), run(3, "done"), run(4, "done"))})
     assert [(s, r.run_id) for s, r in turned_done(before, after)] == [("a", 1)]
     assert turned_done(RunsState(), after) == []
+    failed = RunsState({"a": asked(0, replace(run(1, "done"), error_message="no checkpoint"))})
+    assert turned_done(before, failed) == []
 
 
 def test_kept_across_restarts(tmp_path: Path) -> None:

@@ -96,13 +96,15 @@ def due(state: RunsState, now: datetime, active: float, idle: float) -> list[str
 
 
 def turned_done(before: RunsState, after: RunsState) -> list[tuple[str, ServerRun]]:
-    """The runs that were seen active and are done now."""
+    """The runs that were seen active and are done now, with results: without an error."""
     found = []
     for name, known in after.skills.items():
         earlier = before.skills.get(name)
         was_active = {r.run_id for r in earlier.runs if r.active} if earlier is not None else set()
         found += [
-            (name, run) for run in known.runs if run.status == DONE and run.run_id in was_active
+            (name, run)
+            for run in known.runs
+            if run.status == DONE and not run.error_message and run.run_id in was_active
         ]
     return found
 
