@@ -34,22 +34,26 @@ def convert(
 
     `reformatter` keeps its tables from frame to frame.
     """
-    ranges = {}
-    if _knows_ranges():
+    more: dict[str, Any] = {}
+    if _knows("threads", 1):  # newer PyAV would take all cores, which a robot needs itself
+        more["threads"] = 1
+    if _knows("src_color_range", "JPEG"):  # PyAV 11 and later; before, the format's name decides
         name = frame.format.name
         full = name.startswith("yuvj") or getattr(frame, "color_range", 0) == _FULL or _is_rgb(name)
-        ranges["src_color_range"] = "JPEG" if full else "MPEG"
-        ranges["dst_color_range"] = "JPEG" if pix_fmt.startswith("yuvj") else "MPEG"
+        more["src_color_range"] = "JPEG" if full else "MPEG"
+        more["dst_color_range"] = "JPEG" if pix_fmt.startswith("yuvj") else "MPEG"
     shrinks = size[0] * 2 <= frame.width
+    # where two lines share a colour it is the upper one's: to weigh them costs a sixth of all time
     only_colours = pix_fmt == "nv12" and size == (frame.width, frame.height)
+    scaling = "AREA" if shrinks else "POINT" if only_colours else "BICUBIC"
     return reformatter.reformat(
         frame,
         *size,
         pix_fmt,
         src_colorspace=matrix_of(frame),
         dst_colorspace=matrix,
-        interpolation="AREA" if shrinks or only_colours else "BICUBIC",
-        **ranges,
+        interpolation=scaling,
+        **more,
     )
 
 
@@ -57,13 +61,13 @@ def _is_rgb(name: str) -> bool:
     return "rgb" in name or "bgr" in name or name.startswith(("gbr", "pal"))
 
 
-@lru_cache(maxsize=1)
-def _knows_ranges() -> bool:
-    """Whether this PyAV (11 and later) lets us say the range; before, the format's name decides."""
+@lru_cache
+def _knows(option: str, value: Any) -> bool:
+    """Whether this PyAV's `reformat` has an option."""
     frame = av.VideoFrame(2, 2, "rgb24")
     reformatter: Any = VideoReformatter()
     try:
-        reformatter.reformat(frame, 2, 2, "yuv420p", src_color_range="JPEG")
+        reformatter.reformat(frame, 2, 2, "yuv420p", **{option: value})
     except TypeError:
         return False
     return True
