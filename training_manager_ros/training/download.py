@@ -101,7 +101,7 @@ async def _download(
     listing = await server.results(skill_id, run_id, attempts=PATIENT)
     names = result_names(listing.files)
     if not names.paths:
-        state = run.error_message or f"it is {run.status}"
+        state = run.error_message.rstrip(".") or f"it is {run.status}"
         raise NotFound(f"Run {run_id} of {results.skill.name} has left no files: {state}.")
     urls = ResultUrls(server, skill_id, run_id, listing)
     work = _Download(means, urls, listing, results, names)
