@@ -24,12 +24,12 @@ def nine(own_robot, sample_skills, request) -> Path:
 
 def dataset(browsing: Any, robot: Any, skill: Path, **context: Any) -> Page:
     page: Page = browsing.open(robot, f"#/datasets/{skill.name}", **context)
-    expect(page.get_by_role("checkbox", name="Select episode 0")).to_be_visible()
+    expect(box(page, 0)).to_be_visible()
     return page
 
 
 def box(page: Page, episode: int) -> Locator:
-    return page.get_by_role("checkbox", name=f"Select episode {episode}")
+    return page.get_by_role("checkbox", name=f"Select episode {episode}", exact=True)
 
 
 def choose(page: Page, menu: str, item: str | re.Pattern[str]) -> None:
@@ -37,8 +37,11 @@ def choose(page: Page, menu: str, item: str | re.Pattern[str]) -> None:
     page.get_by_role("menuitem", name=item).click()
 
 
-def open_result(page: Page) -> None:
-    page.get_by_role("region", name="Jobs").get_by_role("link", name="Open the result").click()
+def open_result(page: Page, made: str) -> None:
+    """Wait for the new skill under the page, and go there."""
+    jobs = page.get_by_role("region", name="Jobs")
+    expect(jobs).to_contain_text(f"→ {made}: done")
+    jobs.get_by_role("link", name="Open the result").click()
 
 
 def test_selects_a_range_sees_the_plan_and_opens_the_copy(own_robot, browsing, nine) -> None:
@@ -75,7 +78,7 @@ def test_selects_a_range_sees_the_plan_and_opens_the_copy(own_robot, browsing, n
     expect(dialog).to_contain_text("six-are-left")
     make.click()
     expect(dialog).to_be_hidden()
-    open_result(page)
+    open_result(page, "Six are left")
     expect(page).to_have_url(re.compile("#/datasets/six-are-left$"))
     expect(page.get_by_role("checkbox", name=re.compile("^Select episode"))).to_have_count(6)
     assert numbers(own_robot.skills / "six-are-left") == [2, 3, 4, 5, 6, 7]
@@ -146,7 +149,7 @@ def test_marks_by_key_and_deletes_what_is_rejected(own_robot, browsing, nine) ->
     dialog = page.get_by_role("dialog", name="Delete 3 episodes")
     dialog.get_by_label("Name of the new skill").fill("Good ones")
     dialog.get_by_role("button", name="Make the copy").click()
-    open_result(page)
+    open_result(page, "Good ones")
     expect(page.get_by_role("list", name="Episodes").get_by_role("link")).to_have_count(6)
     expect(page.get_by_role("list", name="Episodes").get_by_role("link").nth(2)).to_contain_text(
         "keep"
@@ -212,7 +215,7 @@ def test_merges_with_cameras_mapped(own_robot, browsing, nine) -> None:
     expect(dialog.get_by_role("region", name="Plan")).to_contain_text(re.compile(r"Episodes\s*6"))
     dialog.get_by_label("Name of the new skill").fill("Both together")
     start.click()
-    open_result(page)
+    open_result(page, "Both together")
     expect(page.get_by_role("list", name="Episodes").get_by_role("link")).to_have_count(6)
     made = own_robot.skills / "both-together"
     assert numbers(made) == [8, 0, 1, 0, 1, 2]

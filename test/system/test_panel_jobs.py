@@ -50,8 +50,9 @@ def bar(page: Page) -> Locator:
 
 def row(page: Page, text: str) -> Locator:
     """A job among all jobs, which are shown for that."""
-    if bar(page).get_by_role("button", expanded=False).count():
-        bar(page).get_by_role("button", expanded=False).click()
+    jobs = bar(page).get_by_role("button", name=re.compile("^Jobs:"))
+    if jobs.get_attribute("aria-expanded") == "false":
+        jobs.click()
     found: Locator = bar(page).get_by_role("listitem").filter(has_text=text)
     return found
 
