@@ -81,6 +81,18 @@ def test_a_skill_appears_whole_or_not_at_all(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
+@pytest.mark.parametrize("count", [1, 40])
+def test_copies_are_on_disk_before_they_appear(tmp_path: Path, source: Path, count: int):
+    done: list[str] = []
+    files = Files(FileMode.COPY, before=lambda what, path: done.append(what))
+    with staged(tmp_path, "new", files) as stage:
+        for number in range(count):
+            files.place(source, stage / f"{number}", linkable=True)
+    assert done.count("settle") == 1
+    assert done.index("settle") < done.index("publish")
+    assert len(list((tmp_path / "new").iterdir())) == count
+
+
 def test_what_a_crash_left_is_cleaned_and_an_existing_skill_is_not(tmp_path: Path):
     (tmp_path / ".new.staging" / "data").mkdir(parents=True)
     (tmp_path / ".new.staging" / "data" / "half").write_text("")
