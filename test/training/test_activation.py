@@ -125,6 +125,18 @@ def test_what_somebody_else_activated_is_remembered(make_skill: MakeSkill) -> No
     assert in_use(folder) == ("theirs/x.pth", "theirs/stats.pt")
 
 
+def test_what_somebody_else_activated_stays_where_nothing_came_before(
+    make_skill: MakeSkill,
+) -> None:
+    folder = make_skill()
+    value = metadata(folder)
+    value["execution"] = {"checkpoint": "theirs/x.pth", "stats_file": "theirs/stats.pt"}
+    (folder / "metadata.json").write_text(json.dumps(value))
+    with pytest.raises(Conflict, match="nothing else in use before"):
+        roll_back(folder)
+    assert in_use(folder) == ("theirs/x.pth", "theirs/stats.pt")
+
+
 def test_a_run_that_is_gone_is_passed_over(make_skill: MakeSkill) -> None:
     folder = make_skill()
     for run in (1, 2, 3):

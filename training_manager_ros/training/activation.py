@@ -132,7 +132,10 @@ def active(metadata: Mapping[str, Any]) -> Activation:
 
 
 def previous(skill: Path) -> Activation:
-    """What `roll_back` would use: the newest before the present one that is still whole."""
+    """What `roll_back` would use: the newest before the present one that is still whole.
+
+    The present one where nothing else is remembered: what others activated is not given up.
+    """
     now = active(metadata_value(skill))
     history = _history(skill)
     while history and history[-1].same_files(now):
@@ -140,7 +143,7 @@ def previous(skill: Path) -> Activation:
     for earlier in reversed(history):
         if not earlier.same_files(now) and _there(skill, earlier):
             return earlier
-    return Activation()
+    return now
 
 
 def roll_back(skill: Path) -> Activation:
