@@ -27,6 +27,7 @@ from training_manager_ros.training.new_run import create_run
 from training_manager_ros.training.presets import ACT_DEFAULT
 from training_manager_ros.training.run_request import RunRequest
 from training_manager_ros.training.settings import Settings
+from training_manager_ros.training.skill_metadata import change_metadata
 from training_manager_ros.training.upload_plan import UploadState, plan_upload
 
 MakeSkill = Callable[..., Path]
@@ -106,11 +107,20 @@ def test_plans_of_uploads(
     assert plan.state is UploadState.CHANGED
     assert (plan.new, plan.changed) == (("data/extra.txt",), ("data/episode_1.h5",))
     assert plan.bytes_to_send == 57
-    assert plan_upload(folder, "another.server").state is UploadState.WHOLE  # by its count alone
+    assert plan_upload(folder, "another.server").state is UploadState.NEVER
     server.faults.corrupt_puts = 10_000
     with pytest.raises(Unavailable):
         client.upload(folder)
     assert plan_upload(folder, client.server_name).state is UploadState.CHANGED
+
+
+def test_an_upload_by_another_program_is_known_by_its_count(make_skill: MakeSkill) -> None:
+    folder = make_skill(episodes=2)
+    for count, state in ((2, UploadState.WHOLE), (1, UploadState.CHANGED)):
+        change_metadata(
+            folder, lambda _, n=count: {"training_skill_id": "s", "uploaded_episode_count": n}
+        )
+        assert plan_upload(folder, "a.server").state is state
 
 
 def test_an_upload_that_was_cut_off_is_not_whole(

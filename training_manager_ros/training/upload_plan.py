@@ -55,8 +55,10 @@ def plan_upload(folder: Path, server_name: str) -> UploadPlan:
     changed = [
         file for file in files if file.name in uploaded and uploaded[file.name].stamp != file.stamp
     ]
+    elsewhere = ledger.skill_id == skill_id and ledger.server != server_name
+    count = None if elsewhere else whole(metadata.get("uploaded_episode_count"))
     return UploadPlan(
-        state=_state(metadata, skill_id, known, ledger, recordings.episodes, new or changed),
+        state=_state(count, skill_id, known, ledger, recordings.episodes, new or changed),
         episodes=recordings.episodes,
         files=len(files),
         size=sum(file.stamp.size for file in files),
@@ -67,14 +69,13 @@ def plan_upload(folder: Path, server_name: str) -> UploadPlan:
 
 
 def _state(
-    metadata: Mapping[str, object],
+    count: int | None,  # of the episodes that metadata.json calls uploaded to this server
     skill_id: str,
     known: Mapping[str, object],
     ledger: Ledger,
     episodes: int,
     left: object,
 ) -> UploadState:
-    count = whole(metadata.get("uploaded_episode_count"))
     if not skill_id:
         return UploadState.NEVER
     if not known:  # uploaded by another program, so only its count of episodes tells
