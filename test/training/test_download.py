@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -103,6 +104,17 @@ def test_a_file_that_was_lost_or_changed_here_comes_again(
     assert Results.read(folder, 7).state is LocalState.PARTIAL
     assert client.download(folder, SKILL, 7).fetched == ("dataset_stats.pt", "log.txt")
     assert here(folder) == usual()
+
+
+def test_a_run_whose_folder_is_no_folder_any_more(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill
+) -> None:
+    folder = make_skill()
+    put_run(server, usual())
+    client.download(folder, SKILL, 7)
+    shutil.rmtree(folder / "7")
+    (folder / "7").write_bytes(b"")
+    assert Results.read(folder, 7).state is LocalState.UNKNOWN
 
 
 @pytest.mark.parametrize("hashes", ["etag", "none"])

@@ -29,7 +29,7 @@ class LocalState(str, Enum):
     ABSENT = "absent"
     PARTIAL = "partial"
     WHOLE = "whole"
-    UNKNOWN = "unknown"  # files that were not downloaded by this program
+    UNKNOWN = "unknown"  # files that were not downloaded by this program, or can't be looked at
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,15 @@ class Results:
     @property
     def state(self) -> LocalState:
         """How much is here, by the files' status alone."""
-        if not self.files:
-            return LocalState.UNKNOWN if self.folder.is_dir() else LocalState.ABSENT
-        if self.complete and all(self.in_place(name) for name in self.files):
-            return LocalState.WHOLE
-        return LocalState.PARTIAL if self.folder.is_dir() else LocalState.ABSENT
+        try:
+            there = self.folder.is_dir()
+            if not self.files:
+                return LocalState.UNKNOWN if there else LocalState.ABSENT
+            if self.complete and all(self.in_place(name) for name in self.files):
+                return LocalState.WHOLE
+        except OSError:  # no permission, or something else is in its place
+            return LocalState.UNKNOWN
+        return LocalState.PARTIAL if there else LocalState.ABSENT
 
     def in_place(self, name: str) -> bool:
         """Whether a file is still as it was put there."""
