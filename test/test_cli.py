@@ -191,6 +191,8 @@ def test_errors(
         ["ui", "--port", "65536"],
         ["ui", "--port", "-1"],
         ["ui", "extra"],
+        ["ui", "--media-cache-bytes", "-5"],
+        ["ui", "--media-cache-bytes", "0"],
     ],
 )
 def test_wrong_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

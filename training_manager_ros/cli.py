@@ -113,7 +113,7 @@ def _ui_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--media-cache-bytes",
-        type=int,
+        type=_size,
         metavar="N",
         help="size of the cache of encoded videos (2 GiB)",
     )
@@ -225,6 +225,12 @@ def _directory(text: str) -> Path:
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; it must be from 0 to 65535")
+    return int(text)
+
+
+def _size(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes above 0")
     return int(text)
 
 

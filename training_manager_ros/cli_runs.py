@@ -102,11 +102,13 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Ask the training server for a run."""
     from training_manager_ros.skills import skill_folder
-    from training_manager_ros.training import create_run
+    from training_manager_ros.training import create_run, plan_upload
+    from training_manager_ros.training.readiness import check_uploaded
 
     folder = skill_folder(args.skills_dir, args.skill)
-    facts = dataset_facts_of(folder)
     with client(args) as server:
+        check_uploaded(folder.name, plan_upload(folder, server.server_name))  # first what is quick
+        facts = dataset_facts_of(folder)
         presets = server.presets()
         request = _request(args, presets)
         made = create_run(server, folder, request, facts)

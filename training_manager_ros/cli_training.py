@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from training_manager_ros.cli_server import server_arguments, use_server
 from training_manager_ros.cli_work import carry_out
-from training_manager_ros.errors import NotFound
+from training_manager_ros.errors import InvalidInput, NotFound
 from training_manager_ros.tables import plain, size_text
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def upload_arguments(parser: argparse.ArgumentParser) -> None:
 
 def upload(args: argparse.Namespace) -> int:
     """Bring a skill's recordings to the training server."""
+    if not (args.limit == 0 or 0.001 <= args.limit < float("inf")):
+        raise InvalidInput("--limit must be 0, for no limit, or 0.001 MB/s and more.")
     settings = use_server(args)
     if args.dry_run:
         from training_manager_ros.skills import skill_folder
