@@ -234,3 +234,5 @@ def test_parameters_are_described_and_checked(manager: Manager, peer: Peer, skil
     assert not refused.successful
     assert "debug, info, warning, error" in refused.reason
     assert not put("skills_dir", "/etc").successful
+    # Its client is made at the start, and nobody shall have another service called.
+    assert not put("reload_service", "/robot/shut_down").successful

@@ -116,6 +116,7 @@ PARAMETERS = (
         "/brain/reload_primitives",
         "A std_srvs/srv/Trigger service that is called after a skill was changed, where it is "
         "there; empty: none.",
+        read_only=True,  # else whoever reaches the panel could have any such service called
     ),
 )
 
