@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training_manager_ros.errors import InvalidInput
+from training_manager_ros.redaction import redacted
 from training_manager_ros.training.dataset_facts import DatasetFacts
 from training_manager_ros.training.hyperparameters import HYPERPARAMETERS
 from training_manager_ros.training.presets import ACT_DEFAULT, Preset
@@ -132,12 +133,24 @@ def test_the_number_of_processes_follows_the_gpus() -> None:
         ({"extra": {"source_dir": "/"}}, "extra.source_dir"),
         ({"extra": {"preset": "x"}}, "extra.preset"),
         ({"extra": {"x": float("nan")}}, "extra"),
+        ({"extra": {"tracker": {"api_key": "…"}}}, "extra.tracker"),
+        ({"env": {"REMOTE": "https://…@host/x"}}, "env.REMOTE"),
+        ({"command": ("fetch", "https://host/x?…")}, "command"),
         ({"extra": {"x": object()}}, "extra"),
     ],
     ids=str,
 )
 def test_what_is_refused(changes: dict[str, Any], field: str) -> None:
     assert list(problems(**changes)) == [field]
+
+
+@pytest.mark.parametrize(
+    "secret", ["https://me:pass@host/x", "https://host/x?signed=1", "Bearer 0123456789"]
+)
+def test_what_is_shown_of_secrets_is_not_sent(secret: str) -> None:
+    params(command=("say", "… so on?", secret), extra={"x": secret})
+    shown = redacted(secret)
+    assert set(problems(command=("say", shown), extra={"x": [shown]})) == {"command", "extra.x"}
 
 
 def test_all_problems_are_told_at_once() -> None:

@@ -31,6 +31,8 @@ _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _GIT_URL = re.compile(r"(https?://|ssh://|git://|file://|git@[\w.-]+:|/)\S+")
 _REF = re.compile(r"(?!-)[^\s~^:?*\[\\\x00-\x1f]+")
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# What `redacted` leaves of a text with a secret, as in the parameters of a run that is cloned.
+_CENSORED = re.compile(rf"^{HIDDEN}$|[?&]{HIDDEN}|://{HIDDEN}@|Bearer {HIDDEN}")
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def _problems(request: RunRequest, preset: Preset, any_git_url: bool) -> dict[st
     if request.command is not None:
         check("command", not any(request.command), "must not be empty")
         check("command", any("\0" in part for part in request.command), "must hold no NUL")
+        check("command", _censored(request.command), "has a part that was hidden; give it whole")
     check("gpu_type", request.gpu_type == "", "must not be empty")
 
     for name in ("min_gpus", "max_gpus"):
@@ -162,17 +165,26 @@ def _problems(request: RunRequest, preset: Preset, any_git_url: bool) -> dict[st
         check(f"env.{name}", _ENV.fullmatch(name) is None, "is no name for a variable")
         check(f"env.{name}", name in known, "is a hyperparameter; set it there")
         check(f"env.{name}", not isinstance(text, str) or "\0" in text, "must be a text")
-        check(f"env.{name}", text == HIDDEN, "was hidden; give it anew")
+        check(f"env.{name}", _censored(text), "was hidden; give it anew")
     own = {"preset", "source_dir", "env", "repo", "ref", "command", "gpu_type"}
     own |= {"min_gpus", "max_gpus", "hours", "budget"}
     for name in request.extra:
         check(f"extra.{name}", name in own, "has a field of its own")
+        check(f"extra.{name}", _censored(request.extra[name]), "was hidden; give it anew")
     check("extra", not _is_json(request.extra), "must be JSON with finite numbers")
     return found
 
 
 def _out(value: float | None, most: float) -> bool:
     return value is not None and not (math.isfinite(value) and 0 < value <= most)
+
+
+def _censored(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_censored, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(_censored, value))
+    return isinstance(value, str) and _CENSORED.search(value) is not None
 
 
 def _is_json(value: Json) -> bool:
