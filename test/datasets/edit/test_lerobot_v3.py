@@ -18,6 +18,7 @@ from strategies import DatasetSpec, datasets
 
 from training_manager_ros.datasets import Dataset, DatasetFormat, FactCache, open_dataset
 from training_manager_ros.datasets.edit.files import Files
+from training_manager_ros.datasets.edit.join import join
 from training_manager_ros.datasets.edit.lerobot_movies import Clip, films
 from training_manager_ros.datasets.edit.lerobot_v3 import join_v3
 from training_manager_ros.datasets.edit.parts import Joined, JoinRules, Part
@@ -289,12 +290,39 @@ def test_shares_files_up_to_the_sizes_that_info_names(tmp_path: Path) -> None:
 def test_names_episodes_that_are_broken(tmp_path: Path) -> None:
     spec = DatasetSpec(V30, 30.0, ("wrist", "front"), (10, 13))
     spec.write(tmp_path / "old")
-    video = next(path for path in (tmp_path / "old/data/videos").rglob("*.mp4"))
+    video = min((tmp_path / "old/data/videos").rglob("*.mp4"))
     video.write_bytes(video.read_bytes()[:1000])
     old = open_dataset(tmp_path / "old", FactCache(None))
     blocking = [one for one in join_v3([Part(old, (1,))], JoinRules()).problems if one.blocks]
-    assert "old, episode 1" in blocking[0].message
+    assert [one.message for one in blocking] == [
+        "old, episode 1: observation.images.front has 0 frames for 13 rows."
+    ]
     assert blocking[0].remedy
+
+
+@pytest.mark.parametrize("kind", [DatasetFormat.LEROBOT_V21, V30])
+@pytest.mark.parametrize("broken", [None, [1], "odd"])
+def test_refuses_broken_features_which_would_be_left_behind(
+    tmp_path: Path, kind: DatasetFormat, broken: object
+) -> None:
+    DatasetSpec(kind, 30.0, ("wrist",), (5, 6)).write(tmp_path / "old")
+    path = tmp_path / "old/data/meta/info.json"
+    info = json.loads(path.read_text())
+    info["features"] = {**info["features"], "odd": 1} if broken == "odd" else broken
+    path.write_text(json.dumps(info))
+    part = Part(open_dataset(tmp_path / "old", FactCache(None)), (1,))
+    blocking = [one for one in join([part], JoinRules()).problems if one.blocks]
+    assert "meta/info.json" in blocking[0].message
+    assert blocking[0].remedy
+
+
+def test_says_that_nothing_can_be_read(tmp_path: Path) -> None:
+    DatasetSpec(V30, 30.0, ("wrist",), (5, 6)).write(tmp_path / "old")
+    for rows in (tmp_path / "old/data/data").rglob("*.parquet"):
+        rows.write_bytes(rows.read_bytes()[:-100])
+    part = Part(open_dataset(tmp_path / "old", FactCache(None)), (0, 1))
+    blocking = [one for one in join_v3([part], JoinRules()).problems if one.blocks]
+    assert [f"episode {i}" in one.message for i, one in enumerate(blocking)] == [True, True]
 
 
 def test_refuses_features_that_differ(tmp_path: Path) -> None:

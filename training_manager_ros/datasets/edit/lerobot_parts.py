@@ -112,6 +112,12 @@ def joined_info(
     for part in parts:
         found, absent = _features(part)
         all_features.append(found)
+        # what is not declared would be left behind, and nobody would notice
+        problems += [
+            PlanProblem(f"{part.skill}: {problem}", "Repair the file first.", blocks=True)
+            for problem in source_of(part).info.problems
+            if problem.code == "features-broken"
+        ]
         problems += [
             PlanProblem(f"{part.skill} declares the camera {name} without files: it is left out.")
             for name in absent
@@ -153,7 +159,11 @@ def _features(part: Part) -> tuple[dict[str, Any], list[str]]:
     declared = declared if isinstance(declared, dict) else {}
     present = dataset.summary.cameras
     absent = [one.name for one in dataset.info.cameras if one.name not in present]
-    kept = {part.renamed(name): one for name, one in declared.items() if name not in absent}
+    kept = {
+        part.renamed(name): one
+        for name, one in declared.items()
+        if name not in absent and isinstance(one, dict)
+    }
     return kept, absent
 
 

@@ -131,7 +131,7 @@ def stats_step(
             measured.append(Measured(name, tuple(stats), shape))
             continue
         parts = [one[name] for one in episodes if _complete(one.get(name))]
-        if len(parts) == len(episodes):
+        if parts and len(parts) == len(episodes):
             found = combined(parts)
             given[name] = {key: found[key].tolist() for key in stats if key in found}
         else:

@@ -88,7 +88,9 @@ def join_v2(parts: Sequence[Part], rules: JoinRules) -> Joined:
     }
     info, found = joined_info(parts, values)
     problems += found
-    cameras = [name for name, one in info["features"].items() if one["dtype"] in ("video", "image")]
+    cameras = [
+        name for name, one in info["features"].items() if one.get("dtype") in ("video", "image")
+    ]
 
     steps: list[Step] = []
     rows: list[str] = []

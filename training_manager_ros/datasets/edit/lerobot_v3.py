@@ -111,7 +111,9 @@ def join_v3(parts: Sequence[Part], rules: JoinRules) -> Joined:
     stats, types, found = _describe(parts, taken, changes, rate, videos, rows)
     problems += found
     base = next((one for one in map(dataset_stats, parts) if one), stats[0] if stats else {})
-    names = [name for name, one in info["features"].items() if one["dtype"] in ("video", "image")]
+    names = [
+        name for name, one in info["features"].items() if one.get("dtype") in ("video", "image")
+    ]
     base = {name: one for name, one in base.items() if name in names or not _is_camera(name)}
     summary, found = stats_step(base, names, stats, [step.target for step in data])
     problems += found
@@ -161,7 +163,9 @@ def _video_steps(
     rows: list[Row],
 ) -> tuple[list[Step], list[PlanProblem]]:
     """The files of a camera; where each episode is in them goes into `rows`."""
-    having = [(one, dict(one.clips)[camera]) for one in taken if camera in dict(one.clips)]
+    clips = [(one, dict(one.clips).get(camera)) for one in taken]
+    # that a video has no frames has been said by whoever counted them
+    having = [(one, clip) for one, clip in clips if clip is not None and clip.count > 0]
     problems = [
         PlanProblem(
             f"{parts[one.part].skill}, episode {one.old_id} has no video of {camera}, which a "
