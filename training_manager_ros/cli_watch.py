@@ -69,7 +69,9 @@ def _follow(args: argparse.Namespace, server: TrainingClient, skill_id: str) -> 
             if run.status != told and run.active and not quiet:
                 print(plain(run.status), flush=True)
                 told = run.status
-            ended = not run.active  # before reading: the log is whole then
+            # Before reading: the log is whole then. A failure may stand beside any status, and a
+            # server that leaves that as it is would be followed for ever.
+            ended = not run.active or run.error_message != ""
             try:
                 if log is not None:
                     log.print_more()
