@@ -190,6 +190,21 @@ def test_a_second_server_on_the_same_folder_is_refused(make_server):
     assert "Another training server already uses" in second.stderr
 
 
+@pytest.mark.parametrize("port", ["65536", "-1"])
+def test_a_port_that_is_none_is_refused(make_server, port):
+    refused = make_server().command("--port", port)
+    assert refused.returncode != 0
+    assert f"{port} is no port" in refused.stderr
+
+
+def test_a_data_folder_that_can_not_be_one_is_refused(make_server, tmp_path):
+    (tmp_path / "file").write_text("")
+    refused = make_server("file").command("--port", "0")
+    assert refused.returncode != 0
+    assert "Traceback" not in refused.stderr
+    assert str(tmp_path / "file") in refused.stderr
+
+
 def test_a_port_that_is_taken_is_said_to_be(make_server):
     server = make_server().start()
     other = make_server("other").command("--port", server.base.rpartition(":")[2])

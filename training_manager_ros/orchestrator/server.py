@@ -59,6 +59,8 @@ async def serve(
     """
     if not options.authenticated and not is_loopback(options.host):
         raise InvalidInput("--no-auth is only allowed on a loopback address (127.0.0.1).")
+    if not 0 <= options.port <= 65535:  # a larger one would be another port to the system
+        raise InvalidInput(f"{options.port} is no port; it must be from 0 to 65535.")
     folder = DataFolder(options.data_dir)
     folder.lock()
     try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training_manager_ros import __version__
-from training_manager_ros.errors import Conflict
+from training_manager_ros.errors import Conflict, InvalidInput
 from training_manager_ros.orchestrator.accounts import Accounts
 from training_manager_ros.orchestrator.clock import Clock
 from training_manager_ros.orchestrator.conductor import Conductor
@@ -35,7 +35,14 @@ class DataFolder:
     """The server's folder on disk, mode 0700; `lock` keeps a second server out."""
 
     def __init__(self, path: Path) -> None:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise InvalidInput(
+                f"The data can't be kept in {path} ({error.strerror}): name a folder in which this"
+                " user may write."
+            ) from error
         self.path = path.resolve()
         self._lock: int | None = None
 
