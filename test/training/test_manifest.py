@@ -54,6 +54,20 @@ def test_links(tmp_path: Path) -> None:
     assert names(skill) == ["data/a.h5", "x"]
 
 
+def test_links_that_lead_out_are_not_followed(tmp_path: Path) -> None:
+    skill, outside = tmp_path / "skills" / "skill", tmp_path / "outside"
+    touch(outside, "key", "deep/key")
+    touch(skill, "data/a.h5")
+    (skill / "key").symlink_to(outside / "key")
+    (skill / "data" / "key").symlink_to("../../../outside/key")
+    (skill / "data" / "deep").symlink_to(outside / "deep")
+    assert names(skill) == ["data/a.h5"]
+    other = tmp_path / "skills" / "other"
+    other.mkdir()
+    (other / "data").symlink_to(outside)
+    assert names(other) == []
+
+
 def test_what_is_no_file_is_left_out(tmp_path: Path) -> None:
     touch(tmp_path, "data/a.h5")
     os.mkfifo(tmp_path / "data" / "pipe")

@@ -58,17 +58,23 @@ def scan(folder: Path) -> list[LocalFile]:
     """Every file directly in the skill's folder and everything below `data/`, sorted by name.
 
     Not hidden ones (a recording in progress is one), nor `__pycache__`, nor what describes the
-    skill itself. Raises `Unreadable` for a name that can't be sent or a folder that can't be read.
+    skill itself, nor what a link leads to outside of the skills folder: it may be anybody's.
+    Raises `Unreadable` for a name that can't be sent or a folder that can't be read.
     """
-    files = [file for file in _files(folder, "") if file.name not in NEVER]
-    files += _below(folder / "data", "data/", set())
+    fence = Path(os.path.realpath(folder.parent))
+    files = [file for file in _files(folder, "", fence) if file.name not in NEVER]
+    files += _below(folder / "data", "data/", set(), fence)
     for file in files:
         if not _sendable(file.name):
             raise Unreadable(f"{file.name!r} has a name that can't be sent; rename the file.")
     return sorted(files, key=lambda file: file.name)
 
 
-def _below(folder: Path, prefix: str, seen: set[tuple[int, int]]) -> Iterator[LocalFile]:
+def _below(
+    folder: Path, prefix: str, seen: set[tuple[int, int]], fence: Path
+) -> Iterator[LocalFile]:
+    if not _inside(folder, fence):
+        return
     try:
         status = folder.stat()
     except FileNotFoundError:
@@ -76,20 +82,26 @@ def _below(folder: Path, prefix: str, seen: set[tuple[int, int]]) -> Iterator[Lo
     if not stat.S_ISDIR(status.st_mode) or (status.st_dev, status.st_ino) in seen:
         return
     seen.add((status.st_dev, status.st_ino))  # a link to a folder above must not go round for ever
-    yield from _files(folder, prefix)
+    yield from _files(folder, prefix, fence)
     for entry in _entries(folder):
         if entry.is_dir():
-            yield from _below(folder / entry.name, f"{prefix}{entry.name}/", seen)
+            yield from _below(folder / entry.name, f"{prefix}{entry.name}/", seen, fence)
 
 
-def _files(folder: Path, prefix: str) -> Iterator[LocalFile]:
+def _files(folder: Path, prefix: str, fence: Path) -> Iterator[LocalFile]:
     for entry in _entries(folder):
+        if entry.is_symlink() and not _inside(folder / entry.name, fence):
+            continue
         try:
             status = entry.stat()
         except FileNotFoundError:  # gone since, or a link to nowhere
             continue
         if stat.S_ISREG(status.st_mode):
             yield LocalFile(prefix + entry.name, folder / entry.name, Stamp.of(status))
+
+
+def _inside(path: Path, fence: Path) -> bool:
+    return not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(fence)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
