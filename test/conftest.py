@@ -21,6 +21,17 @@ _ROOT = Path(__file__).parent.parent
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+_POLICY = os.sched_getscheduler(0), os.sched_getparam(0)
+
+
+@pytest.fixture(autouse=True)
+def own_priority() -> Iterator[None]:
+    """Undo what encoding AV1 does for root: it makes this thread, and so all processes that later
+    tests start, real-time ones; two of them that wait for each other stop the machine."""
+    yield
+    os.sched_setscheduler(0, *_POLICY)
+
+
 @pytest.fixture(scope="session")
 def sample_skills(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A skills folder with a sample of every format; for reading only."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from training_manager_ros.datasets import (
     summarise,
 )
 from training_manager_ros.samples import make_samples, read_frame_number
+from training_manager_ros.samples.encoding import encode
 from training_manager_ros.skills import read_metadata
 from training_manager_ros.skills.validation import find_errors
 
@@ -159,3 +161,10 @@ def test_from_a_shell_it_says_what_is_new_and_what_is_in_the_way(
     assert (failed.returncode, failed.stdout) == (1, "")
     assert "Not a directory" in failed.stderr
     assert _run().returncode == 2
+
+
+def test_encoding_leaves_its_caller_the_priority_it_had(tmp_path: Path) -> None:
+    before = os.sched_getscheduler(0)
+    picture = np.zeros((64, 64, 3), np.uint8)
+    encode(tmp_path / "film.mp4", [[picture] * 3], 30.0, "av1", 10)
+    assert os.sched_getscheduler(0) == before

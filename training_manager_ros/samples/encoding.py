@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -32,7 +33,10 @@ def encode(
         codec = "h264"
     os.environ.setdefault("SVT_LOG", "1")  # else it writes its settings to stderr, every time
     whole_rate = Fraction(rate).limit_denominator(1001)
-    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+    with (
+        _own_priority(),
+        av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container,
+    ):
         stream = container.add_stream(_ENCODERS[codec], rate=whole_rate)
         stream.pix_fmt = "yuv420p"
         stream.options = {**_OPTIONS[codec], "g": str(keyframe_every)}
@@ -51,3 +55,16 @@ def encode(
         for packet in stream.encode(None):
             container.mux(packet)
     return codec
+
+
+@contextmanager
+def _own_priority() -> Iterator[None]:
+    """Undo what SVT-AV1 does for root: it makes the thread that calls it a real-time one.
+
+    All processes started from there later would be, too, and could hold up the whole machine.
+    """
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
