@@ -59,6 +59,17 @@ def test_merge(skills_dir: Path, capsys: pytest.CaptureFixture[str]):
     assert frames(skills_dir, "all") == [7, 5, 1, 2, 3, 4]
 
 
+def test_what_was_odd_is_told_after_it_was_done(
+    skills_dir: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert run(skills_dir, "merge", "All", "red:0", "red:0-1") == 0
+    note = "Episodes are in it more than once: red 0. Name each once."
+    assert capsys.readouterr().out == f"all: 3 episodes\nNote: {note}\n"
+    assert run(skills_dir, "merge", "Other", "red:0", "red:0-1", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"skill": "other", "episodes": 3, "problems": [note]}
+
+
 def test_cameras_of_a_source_get_other_names(skills_dir: Path):
     words = ["merge", "All", "blue", "red", "--any-cameras", "--camera", "red:camera_1=wrist"]
     assert run(skills_dir, *words) == 0

@@ -132,7 +132,8 @@ def test_a_merge_is_planned_with_its_problems_and_done_by_the_rule(
         name="Both",
         sources=[{"skill": "fold-towel", "episodes": [1, 0]}, {"skill": "fold-towel"}],
     )
-    assert result == {"skill": "both", "episodes": 5}
+    note = "Episodes are in it more than once: fold-towel 0, fold-towel 1. Name each once."
+    assert result == {"skill": "both", "episodes": 5, "problems": [note]}
     made = peer.call(ListEpisodes, "list_episodes", skill="both")
     assert sum(one.frames for one in made.episodes) == plan.frames
 

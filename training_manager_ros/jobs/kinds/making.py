@@ -50,7 +50,9 @@ class MakesSkill(JobKind):
             return self._done_before(target, arguments)
         plan, files = self.ready(arguments, control, "placing files")
         apply_plan(self.skills_dir, plan, files, control.check, lambda: control.advance(items=1))
-        return _result(target, len(plan.episodes))
+        notes = [f"{one.message} {one.remedy}".rstrip() for one in plan.problems]
+        result = _result(target, len(plan.episodes))
+        return {**result, "problems": notes} if notes else result
 
     def ready(
         self, arguments: Mapping[str, Any], control: Control, stage: str
