@@ -184,9 +184,13 @@ class NoNames(httpx.AsyncBaseTransport):
 def test_names_that_can_not_be_resolved_for_a_while(
     server: FaultServer, make_skill: MakeSkill, make_client: MakeClient
 ) -> None:
-    client = make_client(server, transport=NoNames(6))
+    client = make_client(server, transport=NoNames(3), pauses=Pauses(first=0.4, most=0.4))
     folder = make_skill()
-    assert stored(server, client.upload(folder).skill_id) == on_disk(folder)
+    told: list[str] = []
+    result = client.upload(folder, report=lambda progress: told.append(progress.message))
+    assert stored(server, result.skill_id) == on_disk(folder)
+    assert any("no network, or a wrong address. Trying again." in words for words in told)
+    assert told[-1] == ""
 
 
 def test_names_that_can_not_be_resolved_at_all(make_skill: MakeSkill) -> None:

@@ -14,6 +14,7 @@ import httpx
 
 from training_manager_ros.errors import NotFound, NotSignedIn, Refused, Unavailable
 from training_manager_ros.training.pauses import TRANSFER_PAUSES, Pauses, is_transient
+from training_manager_ros.training.progress import WAITING
 from training_manager_ros.training.settings import Settings
 from training_manager_ros.training.signin import SignIn
 from training_manager_ros.training.wording import detail_of, why
@@ -66,7 +67,7 @@ class Calls:
         asked: float | None = None
         while True:
             try:
-                return await self._signed(method, path, body, query, attempts, signed)
+                answer = await self._signed(method, path, body, query, attempts, signed)
             except _NotNow as error:
                 failures += 1
                 asked = error.asked
@@ -74,6 +75,11 @@ class Calls:
                 if pause is None or failures >= attempts or (error.arrived and not repeatable):
                     raise Unavailable(str(error)) from None
                 log.warning("%s Trying again in %.1f s.", error, pause)
+                WAITING.get()(f"{error} Trying again.")
+            else:
+                if failures:
+                    WAITING.get()("")
+                return answer
             await anyio.sleep(pause)
 
     async def _signed(

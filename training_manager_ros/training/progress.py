@@ -7,9 +7,10 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
-__all__ = ["Meter", "Progress", "Report", "unheard"]
+__all__ = ["WAITING", "Meter", "Progress", "Report", "unheard"]
 
 INTERVAL = 0.25  # seconds between reports, so that there are never more than five a second
 WINDOW = 10.0  # seconds over which the rate is taken
@@ -34,6 +35,14 @@ Report = Callable[[Progress], None]
 
 def unheard(progress: Progress) -> None:
     """Take a report and do nothing."""
+
+
+def _nobody(words: str) -> None:
+    """Take a reason and do nothing."""
+
+
+# What the work under way tells why it waits, "" once it goes on; calls know no work.
+WAITING: ContextVar[Callable[[str], None]] = ContextVar("waiting", default=_nobody)
 
 
 class Meter:
@@ -104,6 +113,7 @@ class Meter:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Report what changed every quarter of a second, and once more at the end."""
+        WAITING.set(self.message)  # in this task and in those that it starts
         ticker = asyncio.create_task(self._tick())
         try:
             yield

@@ -21,6 +21,7 @@ import httpx
 
 from training_manager_ros.errors import NotSignedIn, TrainingManagerError, Unavailable
 from training_manager_ros.training.pauses import SIGN_IN_PAUSES, Pauses, is_transient
+from training_manager_ros.training.progress import WAITING
 from training_manager_ros.training.reading import number
 from training_manager_ros.training.settings import Settings
 from training_manager_ros.training.wording import detail_of, why
@@ -162,14 +163,19 @@ class SignIn:
         failures = 0
         while True:
             try:
-                return await self._ask_once(method, url, headers)
+                answer = await self._ask_once(method, url, headers)
             except Unavailable as error:
                 failures += 1
                 pause = self._pauses.after(failures)
                 if pause is None or failures >= attempts:
                     raise
                 log.warning("%s Trying again in %.1f s.", error, pause)
+                WAITING.get()(f"{error} Trying again.")
                 await anyio.sleep(pause)
+            else:
+                if failures:
+                    WAITING.get()("")
+                return answer
 
     async def _ask_once(self, method: str, url: str, headers: dict[str, str]) -> dict[str, object]:
         started = time.monotonic()
