@@ -160,7 +160,7 @@ def own_robot(sample_skills: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     robot.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is there no test can run asyncio
 def chromium() -> Iterator[Any]:
     program = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
     with playwright.sync_playwright() as started:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ def repeat(source: Path, target: Path, name: str, times: int) -> Path:
 
     Each episode's start says which it is: its number in the new dataset, in minutes.
     """
+    shutil.rmtree(target, ignore_errors=True)  # of a test that is tried again
     data = target / "data"
     data.mkdir(parents=True)
     index = json.loads((source / "data" / "dataset_metadata.json").read_text())

@@ -17,7 +17,7 @@ from training_manager_ros.training.dataset_facts import dataset_facts
 
 def bring_all(client: TrainingClient, server: FaultServer, root: Path, copies: Path) -> None:
     brought = 0
-    for original in sorted(path for path in root.iterdir() if path.is_dir()):
+    for original in sorted(path for path in root.iterdir() if (path / "metadata.json").is_file()):
         folder = Path(shutil.copytree(original, copies / original.name))
         summary = summarise(folder)
         if summary is None:
