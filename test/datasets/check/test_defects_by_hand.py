@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -21,7 +22,7 @@ from strategies import DatasetSpec
 from training_manager_ros.datasets import DatasetFormat
 from training_manager_ros.samples.encoding import encode
 
-from .checked import check, places
+from .checked import check, codes, places
 
 _FRAMES = 40
 _MAIN = "observation.images.main"
@@ -306,6 +307,13 @@ def test_files_that_are_not_whole(make: Make, name: str) -> None:
         assert code is None or code in {one.code for one in found}
     path.unlink()
     assert ("file-missing", 1) in {(one.code, one.episode) for one in check(skill)}
+
+
+def test_what_is_no_file_is_not_waited_for(make: Make) -> None:
+    skill = make(replace(_H264, lengths=(12, 13)))
+    (skill / "data/episode_1.h5").unlink()
+    os.mkfifo(skill / "data/episode_1.h5")
+    assert "file-missing" in codes(skill)
 
 
 def test_the_list_and_the_files_disagree(make: Make) -> None:

@@ -18,7 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 from strategies import LEROBOT, DatasetSpec
 
-from training_manager_ros.datasets import DatasetFormat
+from training_manager_ros.datasets import DatasetFormat, FactCache
+from training_manager_ros.datasets.edit.files import Files
+from training_manager_ros.datasets.edit.plan import apply_plan
+from training_manager_ros.editing import plan_delete
 
 from .checked import check, codes, places
 
@@ -108,6 +111,18 @@ def test_statistics_that_are_missing(make: Make):
     lines = (skill / _EACH).read_text().splitlines(keepends=True)
     (skill / _EACH).write_text("".join(lines[:2]))
     assert codes(skill) == {"stats-missing"}
+
+
+@pytest.mark.parametrize("kind", [DatasetFormat.LEROBOT_V20, DatasetFormat.LEROBOT_V30])
+@pytest.mark.parametrize("text", ["{", "{}", '{"action": {"mean": "x"}}'])
+def test_a_cleaned_copy_computes_statistics_anew(make: Make, kind: DatasetFormat, text: str):
+    skill = make(kind)
+    (skill / _ALL).write_text(text)
+    assert all("cleaned copy, which" in one.remedy for one in check(skill))
+    facts = FactCache(None)
+    plan = plan_delete(skill.parent, skill.name, [0], "Cleaned", facts)
+    apply_plan(skill.parent, plan, Files())
+    assert check(skill.parent / "cleaned") == ()
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ _KEYS = ("min", "max", "mean", "std")
 _ALL = "meta/stats.json"
 _EACH = "meta/episodes_stats.jsonl"
 _AGAIN = "Make a cleaned copy, which computes them anew."
+_BY_HAND = "Compute them anew before training; a cleaned copy does not."
 # Of a value's spread; writers differ in how they round, and in the divisor of std.
 _OFF = {"min": 1e-3, "max": 1e-3, "mean": 1e-2, "std": 2e-2}
 
@@ -107,13 +108,13 @@ class StatsCheck:
                     "normalised.", _AGAIN,
                 )  # fmt: skip
                 continue
-            yield from _spoiled(name, stats, _ALL, None)
+            yield from _spoiled(name, stats, _ALL, None, _AGAIN)
             wrong = _wrong(stats, seen)
             if wrong:
-                yield _differs(name, wrong, _ALL, "")
+                yield _differs(name, wrong, _ALL, "", _AGAIN)
         for name, stats in listed.items():
             if name not in self._seen and isinstance(stats, Mapping):
-                yield from _spoiled(name, stats, _ALL, None)
+                yield from _spoiled(name, stats, _ALL, None, _BY_HAND)  # of pictures
 
     def _compare_each(self) -> Iterator[Finding]:
         try:
@@ -121,7 +122,7 @@ class StatsCheck:
         except Unreadable as error:
             yield Finding(
                 "error", "metadata-broken", None, None,
-                f"meta/{error} LeRobot does not open the dataset without.", _AGAIN,
+                f"meta/{error} LeRobot does not open the dataset without.", _BY_HAND,
             )  # fmt: skip
             return
         differing: dict[str, dict[str, list[int]]] = {}
@@ -135,7 +136,7 @@ class StatsCheck:
             for name, found in stats.items():
                 if not isinstance(found, Mapping):
                     continue
-                yield from _spoiled(name, found, _EACH, number)
+                yield from _spoiled(name, found, _EACH, number, _BY_HAND)
                 seen = self._each.get(number, {}).get(name)
                 for key in _wrong(found, seen) if seen is not None else ():
                     differing.setdefault(name, {}).setdefault(key, []).append(number)
@@ -144,11 +145,13 @@ class StatsCheck:
             yield Finding(
                 "error", "stats-missing", None, None,
                 f"{_EACH} has no statistics of episodes {some(map(str, missing))}. LeRobot fails "
-                "at them.", _AGAIN,
+                "at them.", _BY_HAND,
             )  # fmt: skip
         for name, keys in differing.items():
             episodes = sorted({one for numbers in keys.values() for one in numbers})
-            yield _differs(name, list(keys), _EACH, f" in episodes {some(map(str, episodes))}")
+            yield _differs(
+                name, list(keys), _EACH, f" in episodes {some(map(str, episodes))}", _BY_HAND
+            )
 
 
 def _measured(values: Numbers) -> _Seen:
@@ -176,7 +179,7 @@ def _wrong(stats: Mapping[str, Any], seen: _Seen) -> list[str]:
 
 
 def _spoiled(
-    name: str, stats: Mapping[str, Any], file: str, episode: int | None
+    name: str, stats: Mapping[str, Any], file: str, episode: int | None, remedy: str
 ) -> Iterator[Finding]:
     """A finding for statistics that are no finite numbers."""
     bad = [
@@ -189,15 +192,15 @@ def _spoiled(
         yield Finding(
             "error", "stats-not-finite", episode, None,
             f"{some(bad)} of {name} in {file} {'is' if len(bad) == 1 else 'are'} NaN, infinite or "
-            "no number. Everything that is normalised by them becomes NaN, too.", _AGAIN,
+            "no number. Everything that is normalised by them becomes NaN, too.", remedy,
         )  # fmt: skip
 
 
-def _differs(name: str, keys: Sequence[str], file: str, where: str) -> Finding:
+def _differs(name: str, keys: Sequence[str], file: str, where: str, remedy: str) -> Finding:
     return Finding(
         "warning", "stats-differ", None, None,
         f"{some(keys)} of {name} in {file} {'is' if len(keys) == 1 else 'are'} not what the rows "
-        f"hold{where}. A policy is normalised by the wrong numbers.", _AGAIN,
+        f"hold{where}. A policy is normalised by the wrong numbers.", remedy,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from training_manager_ros.datasets.check.finding import Finding
 from training_manager_ros.datasets.hdf5 import read_table
+from training_manager_ros.datasets.innate import InnateDataset
 from training_manager_ros.datasets.model import Dataset, Episode
 from training_manager_ros.errors import Unreadable
 
@@ -75,9 +76,11 @@ def check_timestamps(
 
 def check_camera_clock(dataset: Dataset, episode: Episode, camera: str) -> Iterator[Finding]:
     """Times of a camera's pictures, which repeat where the recorder got no new picture."""
-    path = Path(dataset.root / episode.file)
+    if not isinstance(dataset, InnateDataset):
+        return
     try:
-        times = read_table(path, f"/timestamps/images/{camera}")[:, 0]
+        file, _ = dataset.content(episode.id)
+        times = read_table(Path(file.path), f"/timestamps/images/{camera}")[:, 0]
     except Unreadable:
         return  # older recorders kept none
     known = times[np.isfinite(times) & (times != 0)]

@@ -16,6 +16,7 @@ from training_manager_ros.datasets.edit.parts import Part
 from training_manager_ros.datasets.edit.plan import PlanProblem
 from training_manager_ros.datasets.jsonfile import read_json, read_json_lines, to_int
 from training_manager_ros.datasets.parquet import parquet_facts, read_numbers
+from training_manager_ros.errors import Unreadable
 
 __all__ = [
     "EpisodeStats",
@@ -25,15 +26,19 @@ __all__ = [
     "measured_stats",
     "rough_cameras",
     "stats_step",
+    "with_numbers",
 ]
 
 EpisodeStats = dict[str, dict[str, Any]]  # by feature and "min", "max", "mean", "std", "count", …
 
 
 def dataset_stats(part: Part) -> EpisodeStats:
-    """A source's meta/stats.json with the cameras' new names; {} where there is none."""
+    """A source's meta/stats.json with the cameras' new names; {} where none can be read."""
     path = data_path(part) / "meta/stats.json"
-    return _renamed(read_json(path), part) if path.is_file() else {}
+    try:
+        return _renamed(read_json(path), part) if path.is_file() else {}
+    except Unreadable:
+        return {}  # they are computed anew
 
 
 def listed_stats(part: Part) -> dict[int, EpisodeStats]:
@@ -146,6 +151,18 @@ def stats_step(
     size = max(len(text), 2 * len(json.dumps(base)))
     target = "data/meta/stats.json"
     return WriteStats(target, tuple(rows), tuple(measured), text, size), problems
+
+
+def with_numbers(base: EpisodeStats, features: Mapping[str, Any]) -> EpisodeStats:
+    """`base` with each feature of numbers that it lacks, for `stats_step` to measure."""
+    whole = dict(base)
+    for name, one in features.items():
+        known = np.asarray(base.get(name, {}).get("mean", ""))
+        shape = [to_int(size) or 0 for size in one.get("shape") or ()]
+        if str(one.get("dtype")).startswith(("float", "int")) and known.dtype.kind not in "iuf":
+            whole[name] = dict.fromkeys(("min", "max", "mean", "std"), np.zeros(shape).tolist())
+            whole[name]["count"] = [0]
+    return whole
 
 
 def _complete(stats: object) -> bool:

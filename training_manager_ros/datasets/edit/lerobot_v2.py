@@ -32,6 +32,7 @@ from training_manager_ros.datasets.edit.lerobot_summary import (
     listed_stats,
     rough_cameras,
     stats_step,
+    with_numbers,
 )
 from training_manager_ros.datasets.edit.lerobot_tasks import (
     annotation_notes,
@@ -88,9 +89,7 @@ def join_v2(parts: Sequence[Part], rules: JoinRules) -> Joined:
     }
     info, found = joined_info(parts, values)
     problems += found
-    cameras = [
-        name for name, one in info["features"].items() if one.get("dtype") in ("video", "image")
-    ]
+    cameras = _cameras(info["features"])
 
     steps: list[Step] = []
     rows: list[str] = []
@@ -113,7 +112,7 @@ def join_v2(parts: Sequence[Part], rules: JoinRules) -> Joined:
             except InvalidInput as error:
                 text = f"{part.skill}, episode {one.old_id}, {camera}: {error}"
                 problems.append(PlanProblem(text, "Leave the episode out.", blocks=True))
-    described, found = _describe(parts, taken, changes, rate, cameras, rows, old)
+    described, found = _describe(parts, taken, changes, rate, info["features"], rows, old)
     steps += described
     problems += found
     steps += [
@@ -144,16 +143,21 @@ def _timed_anew(clip: Clip, target: str, rate: float) -> WriteMovie:
     return WriteMovie(target, (clip,), rate, int(index.sizes.sum()))
 
 
+def _cameras(features: Mapping[str, Any]) -> list[str]:
+    return [name for name, one in features.items() if one.get("dtype") in ("video", "image")]
+
+
 def _describe(
     parts: Sequence[Part],
     taken: Sequence[Taken],
     changes: Sequence[tuple[tuple[int, int], ...]],
     rate: float,
-    cameras: Sequence[str],
+    features: Mapping[str, Any],
     rows: Sequence[str],
     old: bool,
 ) -> tuple[list[Step], list[PlanProblem]]:
     """The statistics: of each episode (v2.1), and of all together where a source has them."""
+    cameras = _cameras(features)
     listed = [listed_stats(part) for part in parts]
     together = [dataset_stats(part) for part in parts]
     stats: list[EpisodeStats] = []
@@ -178,7 +182,8 @@ def _describe(
         steps.append(_lines("episodes_stats.jsonl", lines))
     base = next((one for one in together if one), None)
     if base is not None or old:
-        step, found = stats_step(base or (stats[0] if stats else {}), cameras, stats, rows)
+        base = with_numbers(base or (stats[0] if stats else {}), features)
+        step, found = stats_step(base, cameras, stats, rows)
         steps.append(step)
         problems += found
     return steps, problems

@@ -37,6 +37,7 @@ from training_manager_ros.datasets.edit.lerobot_summary import (
     measured_stats,
     rough_cameras,
     stats_step,
+    with_numbers,
 )
 from training_manager_ros.datasets.edit.lerobot_tables import (
     Row,
@@ -115,6 +116,7 @@ def join_v3(parts: Sequence[Part], rules: JoinRules) -> Joined:
         name for name, one in info["features"].items() if one.get("dtype") in ("video", "image")
     ]
     base = {name: one for name, one in base.items() if name in names or not _is_camera(name)}
+    base = with_numbers(base, info["features"])
     summary, found = stats_step(base, names, stats, [step.target for step in data])
     problems += found
     steps += [
