@@ -39,6 +39,20 @@ def test_a_wrong_value_is_refused_and_named(presets, field, value):
     assert field in caught.value.fields
 
 
+@pytest.mark.parametrize("pattern", ["", "/training/", "out/a**b", "out/***/x"])
+def test_patterns_that_find_no_results_are_refused_before_a_run(presets, pattern):
+    with pytest.raises(InvalidInput) as caught:
+        run_request({"checkpoint_patterns": ["out/*.pth", pattern]}, presets)
+    assert "checkpoint_patterns" in caught.value.fields
+
+
+@pytest.mark.parametrize("text", ["a\0", "\ud800"])
+def test_texts_that_no_program_can_be_given_are_refused(presets, text):
+    with pytest.raises(InvalidInput) as caught:
+        run_request({"command": ["echo", text], "env": {"A": text}}, presets)
+    assert caught.value.fields.keys() == {"command", "env.A"}
+
+
 def test_all_wrong_values_are_named_at_once(presets):
     with pytest.raises(InvalidInput) as caught:
         run_request({"hours": 0, "budget": 0, "env": {"MAX_STEPS": "x"}}, presets)

@@ -177,6 +177,16 @@ def test_wrong_parameters_are_refused_before_there_is_a_run(owner):
     assert owner.http.get(f"/skills/{skill}/runs").json() == []
 
 
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_what_would_make_lists_unreadable_is_refused(owner, number):
+    skill = owner.skill()
+    body = f'{{"training_params": {{"preset": "smoke", "seen": {number}}}}}'
+    answer = owner.http.post(f"/skills/{skill}/runs", content=body)
+    assert answer.status_code == 400
+    assert "NaN" in answer.json()["detail"]
+    assert owner.http.get(f"/skills/{skill}/runs").json() == []
+
+
 def test_approval_by_a_person(make_server, checkpoint, wait_for):
     server = make_server()
     server.write_settings('approval = "manual"')

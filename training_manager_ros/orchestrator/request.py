@@ -93,6 +93,9 @@ class _Reader:
                 pattern.startswith("/") and not pattern.startswith("/training/")
             ):
                 self.problems["checkpoint_patterns"] = f"{pattern!r} is not below /training/"
+            parts = pattern.removeprefix("/training/").split("/")
+            if not any(parts) or any("**" in part and part != "**" for part in parts):
+                self.problems["checkpoint_patterns"] = f"{pattern!r} is no pattern of files"
         if self.problems:
             text = "; ".join(f"{field} {problem}" for field, problem in self.problems.items())
             raise InvalidInput(f"This run can't be carried out: {text}.", self.problems)
@@ -110,7 +113,7 @@ class _Reader:
         value = self._params.get(name)
         if value is None:
             return default
-        if isinstance(value, list) and all(isinstance(v, str) and "\0" not in v for v in value):
+        if isinstance(value, list) and all(isinstance(v, str) and _passable(v) for v in value):
             return tuple(value)
         self.problems[name] = "must be a list of texts"
         return default
@@ -161,7 +164,12 @@ class _Reader:
             return "is set by the server"
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             return "must be a text"
-        if "\0" in str(value):
-            return "has a NUL character"
+        if not _passable(str(value)):
+            return "has a character that no program can be given"
         known = self._preset.hyperparameters.get(key)
         return known.problem(str(value)) if known else ""
+
+
+def _passable(text: str) -> bool:
+    """Whether a program can be given a text: it is UTF-8, and has no NUL."""
+    return "\0" not in text and text.encode("utf-8", "ignore").decode() == text

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from training_manager_ros.errors import Conflict, NotFound
+from training_manager_ros.errors import Conflict, InvalidInput, NotFound
 from training_manager_ros.orchestrator.clock import Clock, iso
 from training_manager_ros.orchestrator.database import Database
 from training_manager_ros.orchestrator.lifecycle import ACTIVE, RULES, Event, Status, after
@@ -31,7 +31,11 @@ class RunStore:
 
     def create(self, skill_id: str, params: Mapping[str, Any]) -> Future[Run]:
         """A new run that waits for approval."""
-        now, text = iso(self._clock()), json.dumps(params)
+        now = iso(self._clock())
+        try:
+            text = json.dumps(params, allow_nan=False)
+        except ValueError as error:  # not JSON any more: no client could read a list with it
+            raise InvalidInput("training_params must not have NaN or infinite numbers.") from error
 
         def insert(db: sqlite3.Connection) -> Run:
             cursor = db.execute(
