@@ -25,21 +25,30 @@ def main() -> int:
     for handler in logging.getLogger().handlers:
         handler.addFilter(secrets)
     rclpy.init()
+    try:
+        run(secrets)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except Exception:
+        if rclpy.ok():
+            raise  # else it was told to end while it started, and ROS was gone already
+    rclpy.try_shutdown()
+    return 0
+
+
+def run(secrets: SecretFilter) -> None:
+    """Run the node until the process is told to end."""
     manager = TrainingManagerNode(secrets)
     executor = MultiThreadedExecutor(num_threads=THREADS)
     executor.add_node(manager.node)
     try:
         manager.start()
         executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave it half done
         manager.let_go()
         executor.shutdown()
         manager.stop()
-        rclpy.try_shutdown()
-    return 0
 
 
 if __name__ == "__main__":
