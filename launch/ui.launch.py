@@ -22,6 +22,7 @@ from launch_ros.actions import Node
 
 PACKAGE = "training_manager"
 OUR_NAMES = f"[/{PACKAGE}/*]"  # rosbridge hands on nothing else of the robot
+KEY = "INNATE_SERVICE_KEY"  # of the training server: for the node alone
 LOOPBACK = "127.0.0.1"
 
 # rosbridge_server ignores SIGTERM, so the time before each escalation counts towards Ctrl-C.
@@ -92,6 +93,7 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     bridge_port = free_port()
     log_level = argument("log_level")
     server = {"server_url": argument("server"), "auth_issuer_url": argument("issuer")}
+    environment = {name: text for name, text in context.environment.items() if name != KEY}
     return [
         Node(
             package=PACKAGE,
@@ -104,9 +106,9 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             **RESTARTED,
             **ENDED,
         ),
-        rosbridge(bridge_port)
+        rosbridge(bridge_port, environment)
         if uses_rosbridge_server(argument("bridge"))
-        else own_bridge(bridge_port, log_level),
+        else own_bridge(bridge_port, log_level, environment),
         ExecuteProcess(
             name="panel",
             cmd=[
@@ -117,6 +119,7 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                 *(f"--allow-host={name}" for name in argument("allow_host").split(",") if name),
                 *([] if argument("auth") == "true" else ["--no-auth"]),
             ],
+            env=environment,
             **RESTARTED,
             **ENDED,
         ),
@@ -140,7 +143,7 @@ def uses_rosbridge_server(choice: str) -> bool:
     return True
 
 
-def rosbridge(port: int) -> Node:
+def rosbridge(port: int, environment: dict[str, str]) -> Node:
     """The distribution's rosbridge_server, reachable from this machine alone."""
     return Node(
         package="rosbridge_server",
@@ -158,16 +161,18 @@ def rosbridge(port: int) -> Node:
                 "send_action_goals_in_new_thread": True,
             }
         ],
+        env=environment,
         **RESTARTED,
         **ENDED,
     )
 
 
-def own_bridge(port: int, log_level: str) -> ExecuteProcess:
+def own_bridge(port: int, log_level: str, environment: dict[str, str]) -> ExecuteProcess:
     """The package's bridge, for machines without rosbridge_server."""
     return ExecuteProcess(
         name="bridge",
         cmd=[executable("bridge"), "--port", str(port), "--log-level", log_level],
+        env=environment,
         **RESTARTED,
         **ENDED,
     )

@@ -28,6 +28,7 @@ try:
 except PackageNotFoundError:
     pytest.skip("training_manager is not in the ament index", allow_module_level=True)
 
+KEY = "the-key-of-a-test"
 DEADLINE = 60.0
 ECHO = ("--once", "--qos-durability", "transient_local", "--qos-reliability", "reliable")
 
@@ -85,6 +86,11 @@ def processes(session: int, word: str = "") -> set[int]:
     return found
 
 
+def has_key(pid: int) -> bool:
+    """Whether a process was given the service key of the training server."""
+    return KEY.encode() in Path(f"/proc/{pid}/environ").read_bytes()
+
+
 @pytest.fixture(params=["own", "rosbridge"])
 def launched(
     request: pytest.FixtureRequest, domain: int, sample_skills: Path, tmp_path: Path
@@ -100,6 +106,7 @@ def launched(
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "XDG_STATE_HOME": str(tmp_path / "state"),
         "ROS_LOG_DIR": str(tmp_path / "log"),
+        "INNATE_SERVICE_KEY": KEY,
     }
     arguments = [f"skills_dir:={sample_skills}", f"port:={port}", f"bridge:={request.param}"]
     with (tmp_path / "output").open("wb") as output:
@@ -138,6 +145,12 @@ def test_launch_starts_all_brings_back_what_dies_and_ends_it(launched, sample_sk
         timeout=60,
     )
     assert "success=True" in called.stdout, called.stderr
+
+    knows = {
+        name: any(has_key(pid) for pid in processes(process.pid, name))
+        for name in (word, "training_manager/panel", "training_manager/node")
+    }
+    assert knows == {word: False, "training_manager/panel": False, "training_manager/node": True}
 
     bridges = processes(process.pid, word)
     assert until(lambda: listeners(bridges), "the bridge listened") == {"0100007F"}
