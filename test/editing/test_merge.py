@@ -160,6 +160,13 @@ def test_different_rates_need_a_rule(root: Path):
     assert len(contents(root / "both")) == 8
 
 
+def test_one_source_at_another_rate_is_told_as_well(root: Path):
+    source = two(root)[:1]
+    assert plan(root, source).problems == ()
+    made = plan(root, source, MergeRules(rate=15.0))
+    assert "0.5 times as fast" in made.problems[0].message
+
+
 def test_an_unknown_rate_is_a_difference_too(root: Path):
     sources = two(root)
     path = root / "b/data/dataset_metadata.json"

@@ -61,6 +61,13 @@ def test_bars_without_a_loss_are_no_progress():
     assert read([b"\r 10%|# | 1/10 [00:01<00:09]\n"]) == (None, [])
 
 
+def test_a_bar_beside_the_runs_own_is_no_progress():
+    own = b"@@INNATE_PROGRESS step=30 total=1000\n"
+    progress, points = read([own, b"\r 50%|##| 5/10 [00:01<00:01, 5it/s, loss=9.0]\n"])
+    assert (progress.step, progress.total, progress.loss) == (30, 1000, None)
+    assert points == []
+
+
 def test_a_long_run_keeps_a_bounded_number_of_points():
     lines = [b"\r|#| %d/120000 [x, loss=0.5]" % step for step in range(1, 120_001)]
     progress, points = read([b"".join(lines)])

@@ -34,6 +34,7 @@ class LogParser:
     def __init__(self, known: Progress | None = None) -> None:
         self._rest = b""
         self._progress = known
+        self._told = False  # by lines that are meant to tell it
         self._changed = False
         self._points: dict[tuple[str, int], float | None] = {}
         self._last: dict[str, int] = {}
@@ -76,10 +77,14 @@ class LogParser:
         if validation:
             self._point("validation_loss", int(validation[1]), _number(validation[2]))
             return
-        found = PROGRESS.search(line) or BAR.search(line)
-        loss = LOSS.search(line)
-        if found and (PROGRESS.search(line) or loss):  # other bars (downloads) have no loss
-            self._advance(int(found[1]), int(found[2]), None)
+        told, bar, loss = PROGRESS.search(line), BAR.search(line), LOSS.search(line)
+        if told:
+            self._told = True
+            self._advance(int(told[1]), int(told[2]), None)
+        elif bar and self._told and self._progress and int(bar[2]) != self._progress.total:
+            return  # a bar beside the run's own, such as a validation's
+        elif bar and loss:  # other bars (downloads) have no loss
+            self._advance(int(bar[1]), int(bar[2]), None)
         if loss and self._progress:
             value = _number(loss[1])
             self._advance(self._progress.step, self._progress.total, value)

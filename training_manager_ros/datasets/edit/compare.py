@@ -23,7 +23,7 @@ def compare(parts: Sequence[Part], rules: JoinRules) -> tuple[PlanProblem, ...]:
     for part in parts:
         _check_renaming(part)
     if len(parts) == 1:
-        return ()
+        return tuple(_rates(parts, rules))
     return (
         *_rates(parts, rules),
         *_cameras(parts, rules),
