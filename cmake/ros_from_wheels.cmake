@@ -33,7 +33,7 @@ function(drop_missing_include_directories)
   endforeach()
 endfunction()
 
-# No C++ program is built against the wheels, and generating the interfaces for C++ takes half of the time.
+# No C++ program is built against the wheels, and generating the interfaces for C++ takes as long again.
 macro(generate_for_python_only)
-  list(FILTER AMENT_EXTENSIONS_rosidl_generate_idl_interfaces EXCLUDE REGEX "(_cpp|introspection_c):")
+  list(FILTER AMENT_EXTENSIONS_rosidl_generate_idl_interfaces EXCLUDE REGEX "_cpp:")
 endmacro()

@@ -35,23 +35,25 @@ class Manager:
             "XDG_STATE_HOME": str(state / "state"),
         }
         command = [sys.executable, "-m", "training_manager_ros.node", "--ros-args"]
-        self.process = subprocess.Popen(
-            [*command, "-p", f"skills_dir:={skills_dir}", *arguments],
-            env=environment,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        state.mkdir(exist_ok=True)
+        self._log = state / f"node-{time.monotonic_ns()}.log"  # a pipe would fill
+        with self._log.open("w") as log:
+            self.process = subprocess.Popen(
+                [*command, "-p", f"skills_dir:={skills_dir}", *arguments],
+                env=environment,
+                stderr=log,
+            )
 
     def end(self) -> tuple[int, str]:
         """Ctrl-C, so that others see it go at once; the exit code and what was printed."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         try:
-            _, printed = self.process.communicate(timeout=DEADLINE)
+            self.process.wait(DEADLINE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
-        return self.process.returncode, printed
+        return self.process.returncode, self._log.read_text()
 
 
 class Peer:

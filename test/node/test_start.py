@@ -46,6 +46,7 @@ def test_ends_cleanly_and_says_a_wrong_parameter(start, tmp_path: Path, peer: Pe
     code, printed = manager.end()
     assert code == 0
     assert "Traceback" not in printed
+    assert "rcutils" not in printed  # ROS found all that belongs to our interfaces
     wrong = start(tmp_path / "skills", "-p", "log_level:=loud")
     assert wrong.process.wait(20) == 1
     _, printed = wrong.end()
