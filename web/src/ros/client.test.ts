@@ -168,6 +168,20 @@ describe("calling", () => {
     client.stop();
   });
 
+  it("asks again for a service that a starting node has not made yet", async () => {
+    const { client, open } = setUp();
+    client.start();
+    const socket = await open();
+    const answer = client.call("get_skill", {});
+    const { id, service } = socket.last("call_service");
+    const missing = `Service ${String(service)} does not exist`;
+    socket.receive({ op: "service_response", id, service, result: false, values: missing });
+    await vi.advanceTimersByTimeAsync(300);
+    expect(socket.sent.filter((message) => message.op === "call_service")).toHaveLength(2);
+    socket.receive({ op: "service_response", id, service, result: true, values: { success: true } });
+    await expect(answer).resolves.toEqual({ success: true });
+  });
+
   it("rejects when the bridge says no, in either of its ways", async () => {
     const { client, open } = setUp();
     client.start();

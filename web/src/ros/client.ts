@@ -36,6 +36,8 @@ export interface ClientOptions {
 const NODE = "/training_manager/";
 const CALL_LIMIT_MS = 10_000;
 const CONNECT_LIMIT_MS = 8_000;
+/** How often a service is asked for that rosbridge_server does not know: a node that starts makes it soon. */
+const MISSING_PAUSE_MS = 300;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 /** After this long without any message the server is asked over HTTP whether it is still there. */
@@ -148,8 +150,10 @@ export function createClient({ url, transport, probe, random }: ClientOptions): 
     calls += 1;
     const id = `call:${NODE}${name}:${epoch}.${calls}`;
     return new Promise((resolve, reject) => {
+      let again: ReturnType<typeof setTimeout> | undefined;
       const done = (): void => {
         clearTimeout(limit);
+        clearTimeout(again);
         pending.delete(fail);
         over.off(id);
         over.off(`status:${id}`);
@@ -169,6 +173,8 @@ export function createClient({ url, transport, probe, random }: ClientOptions): 
         if (message.result) {
           done();
           resolve(message.values);
+        } else if (/^Service \S+ does not exist$/.test(message.values ?? "")) {
+          again = setTimeout(ask, MISSING_PAUSE_MS);
         } else {
           fail(new CommandError(`${name} failed: ${message.values ?? "no reason was given"}`));
         }
@@ -178,13 +184,16 @@ export function createClient({ url, transport, probe, random }: ClientOptions): 
           fail(new CommandError(`The bridge refused ${name}: ${message.msg}`));
         }
       });
-      over.callOnConnection({
-        op: "call_service",
-        id,
-        service: NODE + name,
-        args: request,
-        timeout: CALL_LIMIT_MS / 1000,
-      });
+      const ask = (): void => {
+        over.callOnConnection({
+          op: "call_service",
+          id,
+          service: NODE + name,
+          args: request,
+          timeout: CALL_LIMIT_MS / 1000,
+        });
+      };
+      ask();
     });
   }
 
