@@ -92,7 +92,7 @@ def measure_node(skills: Path, cache: Path, figures: dict[str, float]) -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(peer)
     threading.Thread(target=spin, args=(executor,), daemon=True).start()
-    count = len(os.listdir(skills))
+    count = len(list(skills.glob("*/metadata.json")))  # the node keeps a hidden folder there
 
     def start() -> tuple[subprocess.Popen[bytes], float]:
         del arrivals[:]
