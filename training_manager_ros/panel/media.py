@@ -36,6 +36,9 @@ class MediaHandler(PanelHandler):
 
     async def in_thread(self, workers: Workers, work: Callable[[], _T]) -> _T:
         """Run `work`; what it gives must need no closing."""
+        stream = getattr(self.request.connection, "stream", None)
+        if self._gone or (stream is not None and stream.closed()):
+            raise Finish  # it left with its request: nobody tells us later
         task = asyncio.ensure_future(workers.run(work))
         self._work = task
         try:
