@@ -134,7 +134,8 @@ def test_a_client_that_scrubs_on_leaves_no_work_behind(slow) -> None:
     library.go_on.set()
     last.settimeout(10)
     assert last.recv(12) == b"HTTP/1.1 200"
-    assert set(library.asked) == {0, 1, 99}
+    assert {0, 1, 99} <= set(library.asked)
+    assert len(library.asked) <= 5  # not 41: one or two may leave at the moment of their turn
     for connection in [*asked, last]:
         connection.close()
 
