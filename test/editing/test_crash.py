@@ -1,4 +1,4 @@
-"""Deleting and merging are killed, or fail, ahead of every single change of the disk."""
+"""Deleting, merging and converting to v3.0 are killed, or fail, ahead of every change of the disk."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from training_manager_ros.datasets.edit.files import DiskProblem, FileMode
 from training_manager_ros.editing import EditPlan, Verdict, mark_episodes, read_provenance
 from training_manager_ros.errors import Cancelled, Conflict
 from training_manager_ros.jobs import Control
+from training_manager_ros.jobs.kinds.convert import ConvertDataset
 from training_manager_ros.jobs.kinds.delete import DeleteEpisodes
 from training_manager_ros.jobs.kinds.making import MakesSkill, clean_up
 from training_manager_ros.jobs.kinds.merge import MergeDatasets
@@ -49,6 +50,10 @@ CASES = [
     *(Kind(DeleteEpisodes, (one,)) for one in (*INNATE, *LEROBOT)),
     *(Kind(MergeDatasets, (one, one)) for one in (*INNATE, *LEROBOT)),
     Kind(MergeDatasets, (DatasetFormat.LEROBOT_V30, DatasetFormat.LEROBOT_V21)),
+    *(
+        Kind(ConvertDataset, (one,))
+        for one in (DatasetFormat.LEROBOT_V20, DatasetFormat.LEROBOT_V21)
+    ),
 ]
 every_case = pytest.mark.parametrize("kind", CASES, ids=str)
 
@@ -67,6 +72,8 @@ class Case:
             replace(spec(DatasetFormat.H5, 10 * number, **more), format=one).write(root / name)
         if kind.job is DeleteEpisodes:
             self.arguments: dict[str, Any] = {"skill": "a", "episodes": [1], "name": "New"}
+        elif kind.job is ConvertDataset:
+            self.arguments = {"skill": "a", "target": "lerobot-v3.0", "name": "New"}
         else:
             self.arguments = {"name": "New", "sources": self._sources(kind.formats[0])}
         mark_episodes(root / "a", [0], Verdict.KEEP, "good")
