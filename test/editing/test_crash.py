@@ -1,4 +1,4 @@
-"""Deleting, merging and converting to v3.0 are killed, or fail, ahead of every change of the disk."""
+"""Deleting, merging and converting to v3.0 are killed, or fail, ahead of each change of the disk."""
 
 from __future__ import annotations
 
