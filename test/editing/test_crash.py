@@ -1,4 +1,4 @@
-"""Deleting, merging and converting to v3.0 are killed, or fail, ahead of each change of the disk."""
+"""Deleting, merging and converting to v3.0 are killed, or fail, ahead of each change on disk."""
 
 from __future__ import annotations
 
