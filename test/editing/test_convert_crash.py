@@ -17,6 +17,7 @@ from training_manager_ros.datasets.edit.files import DiskProblem
 from training_manager_ros.errors import Cancelled, Unreadable
 from training_manager_ros.jobs import Control, SkillLocks
 from training_manager_ros.jobs.kinds.convert import ConvertDataset
+from training_manager_ros.levers import Levers
 
 from .conftest import spec
 from .converting import arguments, convert, numbers, sound, values
@@ -128,9 +129,8 @@ def test_cancelled_anywhere_what_is_finished_is_used(root: Path):
     points, result = case.points()
     for point in range(len(points) - 3):
         case.renew()
-        cancelled: list[bool] = []
-        job = ConvertDataset(root, FactCache(None), at(point, lambda c=cancelled: c.append(True)))
-        control = Control(cancelled=lambda c=cancelled: bool(c))
+        control = Control()
+        job = ConvertDataset(root, FactCache(None), at(point, control.levers.cancel))
         try:
             job.run(arguments(case.keep_raw), control)
         except Cancelled:
@@ -146,9 +146,14 @@ def test_cancelled_anywhere_what_is_finished_is_used(root: Path):
 def test_cancelling_ends_the_encoding_of_a_camera_in_the_middle(root: Path):
     spec(DatasetFormat.H5, lengths=(200,)).write(root / "cup")
     told: list[Any] = []
-    control = Control(
-        told.append, cancelled=lambda: len(told) > 2, clock=iter(range(10**6)).__next__
-    )
+    levers = Levers()
+
+    def report(progress: Any) -> None:
+        told.append(progress)
+        if len(told) > 2:
+            levers.cancel()
+
+    control = Control(report, clock=iter(range(10**6)).__next__, levers=levers)
     with pytest.raises(Cancelled):
         ConvertDataset(root, FactCache(None)).run(arguments(), control)
     assert told[-1].bytes_done < told[-1].bytes_total / 10

@@ -195,9 +195,8 @@ def test_cancelled_anywhere_it_leaves_nothing(root: Path, kind: Kind):
     case = Case(root, kind)
     points, _ = case.points()
     for point in range(len(points)):
-        cancelled: list[bool] = []
-        control = Control(cancelled=lambda cancelled=cancelled: bool(cancelled))
-        before = at(point, lambda cancelled=cancelled: cancelled.append(True))
+        control = Control()
+        before = at(point, control.levers.cancel)
         if point < points.index("publish") - 1:
             with pytest.raises(Cancelled):
                 case.run(before, control)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from training_manager_ros.errors import Cancelled
 from training_manager_ros.jobs.model import Progress
 from training_manager_ros.levers import Levers
 
@@ -18,19 +17,16 @@ _PAUSE = 0.2  # seconds between two reports: five a second is all that anybody c
 class Control:
     """Handed to the work of a job. Reports are cheap: they are thinned out here.
 
-    `report` gets each report that goes out; `cancelled` answers whether the job is to end, for
-    those who pull no `levers`.
+    `report` gets each report that goes out; whoever cancels or pauses the job pulls `levers`.
     """
 
     def __init__(
         self,
         report: Callable[[Progress], None] = lambda progress: None,
-        cancelled: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
         levers: Levers | None = None,
     ) -> None:
         self._report = report
-        self._cancelled = cancelled
         self._clock = clock
         self._progress = Progress()
         self._next_report = clock()
@@ -42,8 +38,6 @@ class Control:
         The work then cleans up.
         """
         self.levers.check()
-        if self._cancelled():
-            raise Cancelled("Cancelled.")
 
     def stage(self, name: str, *, items: int = 0, size: int = 0) -> None:
         """Begin a stage with so many items and bytes to do."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from training_manager.msg import JobList
 from training_manager.srv import CancelJob, PauseJob, StartJob
@@ -16,18 +15,13 @@ from training_manager_ros.errors import InvalidInput
 from training_manager_ros.jobs import Job, JobEngine
 from training_manager_ros.node.answers import answers_errors
 from training_manager_ros.node.job_messages import JobMessages, job_to_msg
+from training_manager_ros.node.latched import LATCHED
 from training_manager_ros.skills import parse_object
 from training_manager_ros.skills.skill import clean
 
 __all__ = ["JobServices"]
 
 _LONGEST = 1_000_000  # characters of arguments; 100,000 episode ids have room
-
-_LATCHED = QoSProfile(
-    depth=1,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
 
 
 class JobServices:
@@ -40,7 +34,7 @@ class JobServices:
         self._engine = engine
         self._submit = submit
         self._messages = JobMessages()
-        self._topic = node.create_publisher(JobList, "~/jobs", _LATCHED)
+        self._topic = node.create_publisher(JobList, "~/jobs", LATCHED)
         group = ReentrantCallbackGroup()
         for kind, name, handler in (
             (StartJob, "~/start_job", self._start_job),

@@ -8,12 +8,12 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_srvs.srv import Trigger
 
 from training_manager.msg import SkillList
 from training_manager_ros.datasets import FactCache
 from training_manager_ros.node import convert
+from training_manager_ros.node.latched import LATCHED
 from training_manager_ros.node.logs import LogTopic
 from training_manager_ros.node.parameters import NodeParameters
 from training_manager_ros.paths import cache_dir
@@ -27,12 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["TrainingManagerNode"]
 
 _log = logging.getLogger("training_manager.node")
-
-LATCHED = QoSProfile(
-    depth=1,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
 
 
 class TrainingManagerNode:

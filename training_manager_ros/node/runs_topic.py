@@ -6,21 +6,15 @@ import threading
 from collections.abc import Callable, Collection
 
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from training_manager.msg import TrainingRunList
+from training_manager_ros.node.latched import LATCHED
 from training_manager_ros.node.training_messages import RunMessages
 from training_manager_ros.training.overview import Overview
 
 __all__ = ["RunsTopic"]
 
 _PAUSE = 0.2  # seconds between two messages
-
-LATCHED = QoSProfile(
-    depth=1,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
 
 
 class RunsTopic:

@@ -125,6 +125,20 @@ def _tree(folder: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
+class Stopping(Control):
+    """Ends the work when it asks for the so-manieth time; 0: never."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.asked = 0
+        self._at = at
+
+    def check(self) -> None:
+        self.asked += 1
+        if self.asked == self._at:
+            raise Cancelled("cancelled")
+
+
 @pytest.mark.parametrize("kind", [*INNATE, DatasetFormat.LEROBOT_V20, DatasetFormat.LEROBOT_V30])
 def test_it_reads_only_and_can_be_cancelled_anywhere(tmp_path: Path, kind: DatasetFormat) -> None:
     converted = frozenset({0, 1} if kind is DatasetFormat.H264 else {0})
@@ -134,21 +148,14 @@ def test_it_reads_only_and_can_be_cancelled_anywhere(tmp_path: Path, kind: Datas
     skill = tmp_path / "skills/skill"
     spec.write(skill)
     before = _tree(tmp_path)
-    asked = 0
-
-    def count() -> bool:
-        nonlocal asked
-        asked += 1
-        return False
-
-    assert check_dataset(skill, FactCache(None), Control(cancelled=count)) == ()
-    assert asked > 10
-    for stop in range(1, asked + 1):
-        left = iter([False] * (stop - 1) + [True])
-        control = Control(cancelled=lambda left=left: next(left))  # type: ignore[misc]
+    counting = Stopping(at=0)
+    assert check_dataset(skill, FactCache(None), counting) == ()
+    assert counting.asked > 10
+    for stop in range(1, counting.asked + 1):
+        control = Stopping(at=stop)
         with pytest.raises(Cancelled):
             check_dataset(skill, FactCache(None), control)
-        assert next(left, None) is None
+        assert control.asked == stop
     assert _tree(tmp_path) == before
 
 
