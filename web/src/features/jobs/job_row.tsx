@@ -8,7 +8,7 @@ import { Badge } from "@/ui/badge.tsx";
 import type { Tone } from "@/ui/badge.tsx";
 import { Button, IconButton } from "@/ui/button.tsx";
 import { JobProgress } from "@/ui/job_progress.tsx";
-import { jobTitle, madeName, resultPlace, resultText } from "./job_words.ts";
+import { jobTitle, madeName, resultNotes, resultPlace, resultText } from "./job_words.ts";
 
 const TONES: Readonly<Record<JobState, Tone>> = {
   queued: "neutral",
@@ -51,6 +51,11 @@ export function JobRow({ job, now, onOpen }: { job: Job; now: number; onOpen: ()
             ` · took ${formatDuration((job.finished - job.started) / 1000)}`}
         </p>
       )}
+      {resultNotes(job).map((note) => (
+        <p key={note} className="text-xs text-warn">
+          {note}
+        </p>
+      ))}
     </li>
   );
 }

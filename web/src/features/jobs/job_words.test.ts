@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readJob } from "@/ros/jobs.ts";
-import { jobTitle, madeName, resultPlace, resultText } from "./job_words.ts";
+import { jobTitle, madeName, resultNotes, resultPlace, resultText } from "./job_words.ts";
 
 const nameOf = (folder: string): string => folder.toUpperCase();
 
@@ -50,5 +50,9 @@ describe("a job's result", () => {
     expect(found({ errors: 2, warnings: 0, notes: 1 })).toBe("2 errors, 1 note");
     expect(found({ errors: 0, warnings: 0, notes: 0 })).toBe("nothing found");
     expect(resultText(job("delete_episodes", {}, { result_json: "{}" }))).toBe("");
+    expect(
+      resultNotes(job("delete_episodes", {}, { result_json: '{"problems": ["One is odd.", 3]}' })),
+    ).toEqual(["One is odd."]);
+    expect(resultNotes(job("delete_episodes", {}, { result_json: "" }))).toEqual([]);
   });
 });

@@ -45,6 +45,14 @@ export function resultText(job: Job): string {
   return counts.join(", ") || "nothing found";
 }
 
+/** What an edit that is done had to say: an odd episode that goes along, a changed rate. */
+export function resultNotes(job: Job): readonly string[] {
+  const problems = parseObject(job.resultJson)?.["problems"];
+  return Array.isArray(problems)
+    ? (problems as readonly Json[]).map(textOf).filter((text) => text !== "")
+    : [];
+}
+
 /** What to open once it is done; null where there is nothing to see. */
 export function resultPlace(job: Job): (Partial<Route> & { tab: Tab }) | null {
   if (job.state !== "done") return null;
