@@ -104,6 +104,18 @@ def test_a_plan_that_is_blocked_is_told(skills_dir: Path, capsys: pytest.Capture
     assert names(skills_dir) == ["blue", "red"]
 
 
+def test_a_dry_run_names_the_option_that_settles_a_difference(
+    skills_dir: Path, capsys: pytest.CaptureFixture[str]
+):
+    cameras = ("camera_1",)
+    DatasetSpec(DatasetFormat.H5, 15.0, cameras, (1,)).write(skills_dir / "slow")
+    words = ("merge", "New", "red", "slow", "--dry-run")
+    assert run(skills_dir, *words) == 2
+    assert capsys.readouterr().out.splitlines()[-1].endswith("(--rate)")
+    assert run(skills_dir, *words, "--json") == 2
+    assert [one["rule"] for one in json.loads(capsys.readouterr().out)["problems"]] == ["rate"]
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

@@ -221,7 +221,12 @@ def _plan_json(plan: EditPlan, cost: Estimate) -> dict[str, Any]:
             for one in plan.episodes
         ],
         "problems": [
-            {"message": one.message, "remedy": one.remedy, "blocks": one.blocks}
+            {
+                "message": one.message,
+                "remedy": one.remedy,
+                "blocks": one.blocks,
+                "rule": one.rule,
+            }
             for one in plan.problems
         ],
         "bytes_to_write": cost.bytes_to_write,
@@ -242,4 +247,5 @@ def _print_plan(plan: EditPlan, cost: Estimate) -> None:
     print(plain("From: " + ", ".join(f"{one.skill} {one.episode}" for one in plan.episodes)))
     for problem in plan.problems:
         word = "Blocks" if problem.blocks else "Note"
-        print(plain(f"{word}: {problem.message} {problem.remedy}".rstrip()))
+        option = f"(--{problem.rule.replace('_', '-')})" if problem.rule else ""
+        print(plain(f"{word}: {problem.message} {problem.remedy} {option}".rstrip()))

@@ -19,7 +19,12 @@ KINDS = {
 def spec(kind: DatasetFormat, label: int = 0, rate: float = 30.0, **more: object) -> DatasetSpec:
     """Four episodes, two cameras."""
     cameras, lengths = ("camera_1", "camera_2"), (3, 1, 4, 2)
-    values = {"cameras": cameras, "lengths": lengths, "converted": KINDS[kind], **more}
+    values = {
+        "cameras": cameras,
+        "lengths": lengths,
+        "converted": KINDS.get(kind, frozenset()),
+        **more,
+    }
     return DatasetSpec(kind, rate, label=label, **values)
 
 

@@ -139,9 +139,9 @@ def test_marks_of_all_sources_survive(root: Path):
     }
 
 
-def blocked(root: Path, made: EditPlan, words: str) -> None:
-    messages = [problem.message for problem in made.problems if problem.blocks]
-    assert any(words in message for message in messages), messages
+def blocked(root: Path, made: EditPlan, words: str, rule: str) -> None:
+    blocking = [problem for problem in made.problems if problem.blocks]
+    assert [rule] == [problem.rule for problem in blocking if words in problem.message], blocking
     assert all(problem.remedy for problem in made.problems if problem.blocks)
     with pytest.raises(InvalidInput, match=words):
         apply_plan(root, made, Files())
@@ -151,7 +151,7 @@ def blocked(root: Path, made: EditPlan, words: str) -> None:
 
 def test_different_rates_need_a_rule(root: Path):
     sources = two(root, rate=15.0)
-    blocked(root, plan(root, sources), "frame rates differ")
+    blocked(root, plan(root, sources), "frame rates differ", "rate")
     made = plan(root, sources, MergeRules(rate=15.0))
     assert [problem.blocks for problem in made.problems] == [False]
     assert "0.5 times as fast" in made.problems[0].message
@@ -171,20 +171,20 @@ def test_an_unknown_rate_is_a_difference_too(root: Path):
     sources = two(root)
     path = root / "b/data/dataset_metadata.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"data_frequency": 0}))
-    blocked(root, plan(root, sources), "a 30 Hz, b unknown")
+    blocked(root, plan(root, sources), "a 30 Hz, b unknown", "rate")
 
 
 @pytest.mark.parametrize("width", [{"action_width": 8}, {"state_width": 7}])
 def test_different_widths_need_a_rule(root: Path, width: Mapping[str, int]):
     sources = two(root, **width)
-    blocked(root, plan(root, sources), "values in a and")
+    blocked(root, plan(root, sources), "values in a and", "any_width")
     apply_plan(root, plan(root, sources, MergeRules(any_width=True)), Files())
     assert len(contents(root / "both")) == 8
 
 
 def test_different_cameras_are_mapped_or_allowed(root: Path):
     sources = two(root, cameras=("camera_1", "wrist"))
-    blocked(root, plan(root, sources), "cameras differ")
+    blocked(root, plan(root, sources), "cameras differ", "any_cameras")
     first, second = contents(root / "a"), contents(root / "b")
     before = tree(root)
     mapped = [MergeSource("a"), MergeSource("b", cameras={"wrist": "camera_2"})]
@@ -205,6 +205,19 @@ def test_different_cameras_can_be_allowed(root: Path):
     sources = two(root, cameras=("camera_1", "wrist"))
     apply_plan(root, plan(root, sources, MergeRules(any_cameras=True)), Files())
     assert contents(root / "both") == contents(root / "a") + contents(root / "b")
+
+
+@pytest.mark.parametrize("kind", LEROBOT)
+@pytest.mark.parametrize("other", [{"cameras": ("wrist",)}, {"action_width": 8}])
+def test_no_rule_settles_what_a_lerobot_dataset_has_once(
+    root: Path, kind: DatasetFormat, other: Mapping[str, object]
+):
+    sources = two(root, kind, **other)
+    for rules in (MergeRules(), MergeRules(any_width=True, any_cameras=True)):
+        blocking = [problem for problem in plan(root, sources, rules).problems if problem.blocks]
+        assert blocking
+        assert {problem.rule for problem in blocking} == {""}
+        assert "allow" not in "".join(problem.remedy for problem in blocking)
 
 
 @pytest.mark.parametrize("kind", [DatasetFormat.H5, DatasetFormat.H264])

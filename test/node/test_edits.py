@@ -119,7 +119,7 @@ def test_a_merge_is_planned_with_its_problems_and_done_by_the_rule(
     blocked = peer.call(PlanMerge, "plan_merge", name="Both", sources=sources)
     assert blocked.success
     assert not blocked.plan.possible
-    assert any(problem.blocks and problem.remedy for problem in blocked.plan.problems)
+    assert {one.rule for one in blocked.plan.problems if one.blocks} == {"any_cameras"}
     sources[0].cameras, sources[0].new_camera_names = [], []
     plan = peer.call(PlanMerge, "plan_merge", name="Both", sources=sources).plan
     assert plan.possible, plan.problems

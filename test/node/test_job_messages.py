@@ -24,7 +24,8 @@ def test_arguments_of_goals_and_requests():
     convert = PlanConvert.Request(skill="cup", target="h264", keep_raw=True)
     assert arguments(convert) == {"skill": "cup", "target": "h264", "name": "", "keep_raw": True}
     upload = UploadSkill.Goal(skill="cup", bytes_per_second=1e6)
-    assert arguments(upload) == {"skill": "cup", "raw": False, "bytes_per_second": 1e6}
+    wanted = {"skill": "cup", "raw": False, "bytes_per_second": 1e6, "as_new": False}
+    assert arguments(upload) == wanted
 
 
 def test_arguments_of_a_merge():

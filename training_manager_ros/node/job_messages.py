@@ -74,7 +74,12 @@ def plan_to_msg(plan: EditPlan, cost: Estimate) -> msg.EditPlan:
         origin_episodes=[one.episode for one in plan.episodes],
         frames=plan.frames,
         problems=[
-            msg.PlanProblem(message=clean(one.message), remedy=clean(one.remedy), blocks=one.blocks)
+            msg.PlanProblem(
+                message=clean(one.message),
+                remedy=clean(one.remedy),
+                blocks=one.blocks,
+                rule=one.rule,
+            )
             for one in plan.problems
         ],
         possible=cost.fits and not any(one.blocks for one in plan.problems),

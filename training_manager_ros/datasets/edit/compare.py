@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from training_manager_ros.datasets.edit.parts import JoinRules, Part
+from training_manager_ros.datasets.edit.parts import INNATE, JoinRules, Part
 from training_manager_ros.datasets.edit.plan import PlanProblem
 from training_manager_ros.datasets.model import Camera, Signal
 from training_manager_ros.errors import InvalidInput, Unreadable
@@ -67,6 +67,7 @@ def _rates(parts: Sequence[Part], rules: JoinRules) -> Iterator[PlanProblem]:
             f"The frame rates differ: {each}.",
             "Choose sources of one rate, or say which rate the result is to declare.",
             blocks=True,
+            rule="rate",
         )
 
 
@@ -78,11 +79,12 @@ def _cameras(parts: Sequence[Part], rules: JoinRules) -> Iterator[PlanProblem]:
     seen = [{part.renamed(one.name): one for one in part.dataset.cameras()} for part in parts]
     for part, cameras in zip(parts[1:], seen[1:], strict=True):
         if cameras.keys() != seen[0].keys():
-            yield PlanProblem(
+            yield _of_cameras(
                 f"The cameras differ: {parts[0].skill} has {_listed(seen[0])}, "
                 f"{part.skill} has {_listed(cameras)}.",
-                "Map the names of those that are the same camera.",
-                blocks=not rules.any_cameras,
+                "Map the names of those that are the same camera",
+                part,
+                rules,
             )
         for name in sorted(cameras.keys() & seen[0].keys()):
             yield from _camera(parts[0], seen[0][name], part, cameras[name], rules)
@@ -93,11 +95,12 @@ def _camera(
 ) -> Iterator[PlanProblem]:
     name = first.renamed(one.name)
     if one.width and other.width and (one.width, one.height) != (other.width, other.height):
-        yield PlanProblem(
+        yield _of_cameras(
             f"The pictures of {name} differ in size: {one.width} x {one.height} in {first.skill}, "
             f"{other.width} x {other.height} in {second.skill}.",
-            "Choose sources of one size, or allow different cameras.",
-            blocks=not rules.any_cameras,
+            "Choose sources of one size",
+            second,
+            rules,
         )
     formats = [f"{camera.codec} {camera.pix_fmt}".strip() for camera in (one, other)]
     if "raw" not in (one.codec, other.codec) and all(formats) and formats[0] != formats[1]:
@@ -106,6 +109,13 @@ def _camera(
             f"{second.skill}.",
             "Each keeps its own; training reads both.",
         )
+
+
+def _of_cameras(message: str, remedy: str, part: Part, rules: JoinRules) -> PlanProblem:
+    if _has_one_shape(part):
+        return PlanProblem(message, f"{remedy}.", blocks=True)
+    remedy = f"{remedy}, or allow different cameras."
+    return PlanProblem(message, remedy, not rules.any_cameras, "any_cameras")
 
 
 def _values(parts: Sequence[Part], rules: JoinRules) -> Iterator[PlanProblem]:
@@ -117,24 +127,36 @@ def _values(parts: Sequence[Part], rules: JoinRules) -> Iterator[PlanProblem]:
                 continue
             if one is None or other is None:
                 lacking = part.skill if other is None else parts[0].skill
-                yield _difference(f"{lacking} has no {name}, the other has.", rules)
+                yield _of_widths(f"{lacking} has no {name}, the other has.", part, rules)
             elif one.values.shape[1] != other.values.shape[1]:
-                yield _difference(
+                yield _of_widths(
                     f"{name} has {one.values.shape[1]} values in {parts[0].skill} and "
                     f"{other.values.shape[1]} in {part.skill}.",
+                    part,
                     rules,
                 )
             elif one.names != other.names:
-                yield _difference(
+                yield _allowed_widths(
                     f"The values of {name} are named differently in {parts[0].skill} and "
                     f"{part.skill}.",
                     rules,
                 )
 
 
-def _difference(message: str, rules: JoinRules) -> PlanProblem:
+def _of_widths(message: str, part: Part, rules: JoinRules) -> PlanProblem:
+    if _has_one_shape(part):
+        return PlanProblem(message, "Choose sources of one robot.", blocks=True)
+    return _allowed_widths(message, rules)
+
+
+def _allowed_widths(message: str, rules: JoinRules) -> PlanProblem:
     remedy = "Choose sources of one robot, or allow different widths."
-    return PlanProblem(message, remedy, blocks=not rules.any_width)
+    return PlanProblem(message, remedy, not rules.any_width, "any_width")
+
+
+def _has_one_shape(part: Part) -> bool:
+    """Whether its format declares one shape for all episodes, so that no rule allows another."""
+    return part.dataset.summary.format not in INNATE
 
 
 def _signals(part: Part) -> dict[str, Signal]:

@@ -10,14 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from training_manager_ros.datasets.edit.compare import compare
-from training_manager_ros.datasets.edit.parts import Joined, JoinRules, Part
+from training_manager_ros.datasets.edit.parts import INNATE, Joined, JoinRules, Part
 from training_manager_ros.datasets.model import DatasetFormat
 from training_manager_ros.errors import InvalidInput
 
 __all__ = ["JoinRules", "Joined", "Part", "join"]
 
 _EDIT = "training_manager_ros.datasets.edit"
-_INNATE = frozenset({DatasetFormat.H5, DatasetFormat.H264, DatasetFormat.MIXED})
 
 Joiner = Callable[[Sequence[Part], JoinRules], Joined]
 
@@ -36,9 +35,9 @@ def join(parts: Sequence[Part], rules: JoinRules, target: DatasetFormat | None =
 
 def _joiner(parts: Sequence[Part], target: DatasetFormat | None) -> Joiner:
     formats = {part.dataset.summary.format for part in parts} | ({target} - {None})
-    if formats <= _INNATE:
+    if formats <= INNATE:
         return _load("innate", "join_innate")
-    if formats & _INNATE:
+    if formats & INNATE:
         raise InvalidInput(
             "An Innate dataset and a LeRobot dataset can't be merged: their episodes hold "
             "different things. Choose sources of one kind."

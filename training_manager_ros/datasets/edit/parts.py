@@ -13,7 +13,9 @@ from training_manager_ros.datasets.edit.plan import Origin, PlanProblem, Step
 from training_manager_ros.datasets.model import Dataset, DatasetFormat
 from training_manager_ros.errors import InvalidInput
 
-__all__ = ["JoinRules", "Joined", "Part"]
+__all__ = ["INNATE", "JoinRules", "Joined", "Part"]
+
+INNATE = frozenset({DatasetFormat.H5, DatasetFormat.H264, DatasetFormat.MIXED})
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ class PlanProblem:
     message: str
     remedy: str = ""  # what to do about it
     blocks: bool = False  # the plan can't be applied as long as this stands
+    rule: str = ""  # the field of `JoinRules` that would settle it; "" = none
 
 
 class Step(Protocol):
