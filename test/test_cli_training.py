@@ -199,7 +199,7 @@ def test_a_run_is_checked(shell: Shell) -> None:
         (("-e", "MAX_STEPS=0"), "hyperparameters.MAX_STEPS must be from 1"),
         (("-e", "NO WAY=1"), "is no name for a variable"),
         (("--ref", "a..b"), "must be a branch, a tag or a commit"),
-        (("--hours", "-1"), "hours must be above 0"),
+        (("--hours", "-1"), "hours must be from 0.01 to 720"),
         (("--command", "sh -c 'x"), "can't be taken apart"),
     ):
         code, _, err = shell("run", SKILL, *QUICK, *words)

@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name must not fail on an old terminal
     words = sys.argv[1:] if argv is None else argv
-    command = next((word for word in words if not word.startswith("-")), None)
+    command = next((word for word in words if not word.startswith("-")), "")
     args = build_parser(command).parse_args(words)
     run: Callable[[argparse.Namespace], int] = args.run
     try:

@@ -19,6 +19,7 @@ from training_manager_ros.tables import Column, plain, print_table
 if TYPE_CHECKING:
     from training_manager_ros.training import (
         Preset,
+        RunField,
         RunRequest,
         RunsState,
         ServerRun,
@@ -75,6 +76,10 @@ def runs(args: argparse.Namespace) -> int:
 
 def run_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `run`."""
+    from training_manager_ros.training.hyperparameters import HYPERPARAMETERS
+    from training_manager_ros.training.ranges import range_words
+    from training_manager_ros.training.run_fields import RUN_FIELDS, FieldKind
+
     parser.add_argument("skill", metavar="SKILL", help="the skill's folder name; uploaded")
     parser.add_argument("--preset", metavar="P", help="what to start from (the server's first)")
     parser.add_argument(
@@ -85,18 +90,23 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="a hyperparameter, or a further variable of the environment; again for more",
     )
-    parser.add_argument("--repo", help="training code: owner/repo, on servers of one's own any URL")
-    parser.add_argument("--ref", help="branch, tag or commit of it")
-    parser.add_argument(
-        "--command", metavar="TEXT", help="what to run in it, quoted as for a shell"
-    )
-    parser.add_argument("--gpu-type", metavar="NAME", help="such as H100")
-    parser.add_argument("--min-gpus", type=int, metavar="N", help="at least so many")
-    parser.add_argument("--max-gpus", type=int, metavar="N", help="at most so many")
-    parser.add_argument("--hours", type=float, metavar="H", help="stop it after that")
-    parser.add_argument("--budget", type=float, metavar="USD", help="stop it when that is used up")
+    for field in RUN_FIELDS:
+        parser.add_argument(
+            "--" + field.name.replace("_", "-"),
+            type={FieldKind.INTEGER: int, FieldKind.NUMBER: float}.get(field.kind, str),
+            metavar={FieldKind.INTEGER: "N", FieldKind.NUMBER: field.unit.upper()}.get(
+                field.kind, "TEXT"
+            ),
+            help=_help(field),
+        )
     parser.add_argument("--json", action="store_true", help="print JSON")
     server_arguments(parser)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "hyperparameters of act-default, for -e:\n" + "".join(
+        f"  {item.name}={item.written(item.default)}, {range_words(item.minimum, item.maximum)}\n"
+        f"      {item.help}\n"
+        for item in HYPERPARAMETERS
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -162,6 +172,18 @@ def print_run(args: argparse.Namespace, folder: Path, run: ServerRun) -> None:
         return
     state = f": {run.daemon_state}" if run.daemon_state else ""
     print(plain(f"{folder.name} run {run.run_id}: {run.status}{state}"))
+
+
+def _help(field: RunField) -> str:
+    """A field's explanation as the other options have theirs: small, without a full stop."""
+    from training_manager_ros.training.ranges import range_words
+    from training_manager_ros.training.run_fields import FieldKind
+
+    words = field.help[0].lower() + field.help[1:].rstrip(".")
+    if field.kind is FieldKind.LIST:
+        words += ", quoted as for a shell"
+    allowed = range_words(field.minimum, field.maximum)
+    return f"{words} ({allowed})" if allowed else words
 
 
 def _request(args: argparse.Namespace, presets: Sequence[Preset]) -> RunRequest:

@@ -60,6 +60,7 @@ def whole_way(peer: Peer, watched: Watched, cloud: Cloud, skills: Path, approve:
     defaults = ok(peer.call(GetTrainingDefaults, "get_training_defaults"))
     assert {"act-default", cloud.preset} <= {preset.name for preset in defaults.presets}
     assert set(cloud.features) <= set(defaults.features)
+    assert {"repo", "hours", "budget"} <= {field.name for field in defaults.fields}
     made = ok(
         peer.call(
             CreateRun,

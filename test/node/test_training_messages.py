@@ -17,9 +17,17 @@ from training_manager_ros.node.training_messages import (
     curves_to_msg,
     preset_to_msg,
     request_from_msg,
+    run_field_to_msg,
     run_to_msg,
 )
-from training_manager_ros.training import ACT_DEFAULT, LocalState, Metrics, RunRequest, ServerRun
+from training_manager_ros.training import (
+    ACT_DEFAULT,
+    RUN_FIELDS,
+    LocalState,
+    Metrics,
+    RunRequest,
+    ServerRun,
+)
 from training_manager_ros.training.models import RunProgress
 from training_manager_ros.training.overview import Overview, RunView
 
@@ -101,7 +109,8 @@ def test_presets_and_curves() -> None:
     assert (message.name, message.hours, message.min_gpus) == ("act-default", 5.0, 4)
     batch = next(item for item in message.hyperparameters if item.name == "BATCH_SIZE")
     assert (batch.default_value, batch.minimum, batch.maximum) == (96.0, 1.0, 8192.0)
-    assert batch.integer
+    assert (batch.integer, batch.follows_gpus) == (True, False)
+    assert [i.name for i in message.hyperparameters if i.follows_gpus] == ["WORLD_SIZE"]
     wide = replace(ACT_DEFAULT.hyperparameters[0], maximum=float("inf"), minimum=float("-inf"))
     (open_ended,) = through_ros(
         preset_to_msg(replace(ACT_DEFAULT, hyperparameters=(wide,)))
@@ -109,6 +118,15 @@ def test_presets_and_curves() -> None:
     assert (open_ended.minimum, open_ended.maximum) == (-1e308, 1e308)
     (curve,) = curves_to_msg(Metrics(None, {"loss": ((2, 1.0), (1, float("nan")), (-1, 3.0))}))
     assert (curve.name, list(curve.steps), list(curve.values)) == ("loss", [2], [1.0])
+
+
+def test_fields_of_a_run() -> None:
+    fields = {field.name: through_ros(run_field_to_msg(field)) for field in RUN_FIELDS}
+    hours, command = fields["hours"], fields["command"]
+    assert (hours.kind, hours.unit, hours.minimum, hours.maximum) == ("number", "hours", 0.01, 720)
+    assert (command.kind, command.minimum, command.maximum) == ("list", -1e308, 1e308)
+    assert fields.keys() <= CreateRun.Request.get_fields_and_field_types().keys()
+    assert fields.keys() <= TrainingPreset.get_fields_and_field_types().keys()
 
 
 def test_what_a_request_leaves_out_is_as_the_preset_has_it() -> None:

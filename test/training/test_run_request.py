@@ -15,7 +15,9 @@ from training_manager_ros.redaction import redacted
 from training_manager_ros.training.dataset_facts import DatasetFacts
 from training_manager_ros.training.hyperparameters import HYPERPARAMETERS
 from training_manager_ros.training.presets import ACT_DEFAULT, Preset
+from training_manager_ros.training.ranges import ANY, range_words
 from training_manager_ros.training.readiness import check_ready
+from training_manager_ros.training.run_fields import RUN_FIELDS
 from training_manager_ros.training.run_request import RunRequest, most_cost, training_params
 from training_manager_ros.training.upload_plan import UploadPlan, UploadState
 
@@ -117,11 +119,13 @@ def test_the_number_of_processes_follows_the_gpus() -> None:
         ({"hours": -1.0}, "hours"),
         ({"hours": float("nan")}, "hours"),
         ({"hours": float("inf")}, "hours"),
+        ({"hours": 720.1}, "hours"),
         ({"budget": 0}, "budget"),
         ({"hyperparameters": {"BATCH_SIZE": 0}}, "hyperparameters.BATCH_SIZE"),
         ({"hyperparameters": {"BATCH_SIZE": 1.5}}, "hyperparameters.BATCH_SIZE"),
         ({"hyperparameters": {"BATCH_SIZE": "96"}}, "hyperparameters.BATCH_SIZE"),
         ({"hyperparameters": {"BATCH_SIZE": True}}, "hyperparameters.BATCH_SIZE"),
+        ({"hyperparameters": {"WORLD_SIZE": "4"}}, "hyperparameters.WORLD_SIZE"),
         ({"hyperparameters": {"LEARNING_RATE": 0.0}}, "hyperparameters.LEARNING_RATE"),
         ({"hyperparameters": {"LEARNING_RATE": float("nan")}}, "hyperparameters.LEARNING_RATE"),
         ({"hyperparameters": {"NO_SUCH": 1}}, "hyperparameters.NO_SUCH"),
@@ -209,6 +213,39 @@ def test_the_table_holds_together() -> None:
         assert item.check(item.default) == ""
         assert item.help.endswith(".")
         assert item.integer == isinstance(item.default, int)
+
+
+def test_a_field_is_checked_by_the_range_that_it_tells() -> None:
+    numbers = [field for field in RUN_FIELDS if field.maximum < float("inf")]
+    assert [field.name for field in numbers] == ["min_gpus", "max_gpus", "hours", "budget"]
+    for field in numbers:
+        at_most = {"max_gpus": 64, "hyperparameters": {"WORLD_SIZE": 64}}
+        params(**{**at_most, field.name: field.maximum})
+        told = problems(**{**at_most, field.name: field.maximum * 1.5})
+        assert told[field.name] == f"must be from {field.minimum:g} to {field.maximum:.0f}"
+        assert field.name in problems(**{field.name: field.minimum - 1e-9})
+
+
+def test_every_field_of_a_run_is_explained_and_has_a_default() -> None:
+    further = {"preset", "hyperparameters", "env", "extra"}
+    assert {field.name for field in RUN_FIELDS} == set(vars(RunRequest())) - further
+    for field in RUN_FIELDS:
+        assert (field.label != "", field.help[-1]) == (True, ".")
+        assert field.check(getattr(ACT_DEFAULT, field.name)) == ""
+
+
+@pytest.mark.parametrize(
+    ("minimum", "maximum", "words"),
+    [
+        (1, 10_000_000, "from 1 to 10000000"),
+        (1e-8, 0.5, "from 1e-08 to 0.5"),
+        (1, float("inf"), "at least 1"),
+        (float("-inf"), 3, "at most 3"),
+        (*ANY, ""),
+    ],
+)
+def test_ranges_in_words(minimum: float, maximum: float, words: str) -> None:
+    assert range_words(minimum, maximum) == words
 
 
 def test_cost() -> None:

@@ -17,6 +17,7 @@ from training_manager_ros.training import (
     Hyperparameter,
     Metrics,
     Preset,
+    RunField,
     RunRequest,
 )
 from training_manager_ros.training.curves import thinned
@@ -28,6 +29,7 @@ __all__ = [
     "features_to_msg",
     "preset_to_msg",
     "request_from_msg",
+    "run_field_to_msg",
     "run_to_msg",
     "text_to_msg",
 ]
@@ -128,6 +130,19 @@ def preset_to_msg(preset: Preset) -> msg.TrainingPreset:
     )
 
 
+def run_field_to_msg(field: RunField) -> msg.RunField:
+    """What can be asked for besides hyperparameters."""
+    return msg.RunField(
+        name=field.name,
+        label=field.label,
+        kind=field.kind.value,
+        unit=field.unit,
+        minimum=_limit(field.minimum),
+        maximum=_limit(field.maximum),
+        help=field.help,
+    )
+
+
 def curves_to_msg(metrics: Metrics) -> list[msg.Curve]:
     """The curves of a run, thinned out."""
     curves = []
@@ -169,9 +184,10 @@ def _hyperparameter(item: Hyperparameter) -> msg.Hyperparameter:
     return msg.Hyperparameter(
         name=text_to_msg(item.name),
         default_value=float(item.default),
-        minimum=float(max(item.minimum, -1e308)),
-        maximum=float(min(item.maximum, 1e308)),
+        minimum=_limit(item.minimum),
+        maximum=_limit(item.maximum),
         integer=item.integer,
+        follows_gpus=item.follows_gpus,
         help=text_to_msg(item.help),
     )
 
@@ -200,6 +216,10 @@ def _time(moment: datetime | None) -> Time:
 
 def _count(number: int) -> int:
     return min(max(number, 0), 2**64 - 1)
+
+
+def _limit(number: float) -> float:
+    return float(min(max(number, -1e308), 1e308))
 
 
 def _gpus(number: int) -> int:

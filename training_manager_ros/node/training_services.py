@@ -34,6 +34,7 @@ from training_manager_ros.node.training_messages import (
     features_to_msg,
     preset_to_msg,
     request_from_msg,
+    run_field_to_msg,
     run_to_msg,
     text_to_msg,
 )
@@ -42,6 +43,7 @@ from training_manager_ros.paths import server_settings_file, state_dir
 from training_manager_ros.redaction import SecretFilter, redacted
 from training_manager_ros.skills import Catalog
 from training_manager_ros.training import (
+    RUN_FIELDS,
     Activation,
     Settings,
     TrainingClient,
@@ -193,6 +195,7 @@ class TrainingServices:
         offers = self._desk.offers
         response.presets = [preset_to_msg(preset) for preset in offers.presets]
         response.default_preset = response.presets[0].name
+        response.fields = [run_field_to_msg(field) for field in RUN_FIELDS]
         response.features = features_to_msg(offers.features)
         offers.freshen()
         return response

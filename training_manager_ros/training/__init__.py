@@ -38,6 +38,7 @@ from training_manager_ros.training.new_run import create_run
 from training_manager_ros.training.presets import ACT_DEFAULT, Preset
 from training_manager_ros.training.progress import Progress
 from training_manager_ros.training.results import LocalState, Results
+from training_manager_ros.training.run_fields import RUN_FIELDS, RunField
 from training_manager_ros.training.run_request import RunRequest, most_cost
 from training_manager_ros.training.runs import RunsState, SkillRuns
 from training_manager_ros.training.settings import Settings, load_settings
@@ -49,6 +50,7 @@ __all__ = [
     "ACT_DEFAULT",
     "ARCHITECTURE",
     "HYPERPARAMETERS",
+    "RUN_FIELDS",
     "Activation",
     "Control",
     "Conversion",
@@ -60,6 +62,7 @@ __all__ = [
     "Preset",
     "Progress",
     "Results",
+    "RunField",
     "RunLog",
     "RunMonitor",
     "RunProgress",

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from training_manager_ros.training.reading import amount, number, text
+from training_manager_ros.training.ranges import ANY, range_problem
+from training_manager_ros.training.reading import amount, text
 
 __all__ = ["ARCHITECTURE", "HYPERPARAMETERS", "Hyperparameter"]
+
+FOLLOWS_GPUS = "WORLD_SIZE"  # one process a GPU
 
 
 @dataclass(frozen=True)
@@ -34,22 +37,20 @@ class Hyperparameter:
         return cls(
             name=name,
             default=int(default) if integer else default,
-            minimum=minimum if minimum is not None else float("-inf"),
-            maximum=maximum if maximum is not None else float("inf"),
+            minimum=minimum if minimum is not None else ANY[0],
+            maximum=maximum if maximum is not None else ANY[1],
             integer=integer,
             help=text(value.get("help")),
         )
 
+    @property
+    def follows_gpus(self) -> bool:
+        """Whether it is the number of GPUs, unless it is set, where that number is certain."""
+        return self.name == FOLLOWS_GPUS
+
     def check(self, value: object) -> str:
         """What is wrong with a value; "" if nothing is."""
-        found = number(value)
-        if found is None:
-            return "must be a number"
-        if self.integer and found != int(found):
-            return "must be a whole number"
-        if not self.minimum <= found <= self.maximum:
-            return f"must be from {self.minimum:g} to {self.maximum:g}"
-        return ""
+        return range_problem(value, self.minimum, self.maximum, integer=self.integer)
 
     def written(self, value: float) -> str:
         """A value as the environment variable holds it."""

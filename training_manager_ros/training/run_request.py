@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,10 +12,9 @@ from training_manager_ros.errors import InvalidInput
 from training_manager_ros.redaction import HIDDEN
 from training_manager_ros.training.presets import ACT_DEFAULT, Preset
 from training_manager_ros.training.reading import Json
+from training_manager_ros.training.run_fields import RUN_FIELDS
 
 __all__ = [
-    "MOST_GPUS",
-    "MOST_HOURS",
     "RunRequest",
     "gpus",
     "hyperparameters",
@@ -24,9 +22,6 @@ __all__ = [
     "training_params",
 ]
 
-MOST_HOURS = 24.0 * 30
-MOST_GPUS = 64
-WORLD_SIZE = "WORLD_SIZE"  # the hyperparameter that is one process a GPU
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _GIT_URL = re.compile(r"(https?://|ssh://|git://|file://|git@[\w.-]+:|/)\S+")
 _REF = re.compile(r"(?!-)[^\s~^:?*\[\\\x00-\x1f]+")
@@ -65,16 +60,7 @@ def training_params(
     if problems:
         what = "; ".join(f"{name} {problem}" for name, problem in problems.items())
         raise InvalidInput(f"This run can't be started: {what}.", problems)
-    asked: dict[str, object] = {
-        "repo": request.repo,
-        "ref": request.ref,
-        "command": request.command,
-        "gpu_type": request.gpu_type,
-        "min_gpus": request.min_gpus,
-        "max_gpus": request.max_gpus,
-        "hours": request.hours,
-        "budget": request.budget,
-    }
+    asked = {item.name: getattr(request, item.name) for item in RUN_FIELDS}
     changed = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in asked.items()
@@ -97,11 +83,13 @@ def training_params(
 
 
 def hyperparameters(request: RunRequest, preset: Preset) -> dict[str, float]:
-    """All values of a run; WORLD_SIZE follows the number of GPUs unless it is set."""
-    values = {item.name: item.default for item in preset.hyperparameters}
+    """All values of a run, by name."""
     low, high = gpus(request, preset)
-    if WORLD_SIZE in values and low == high > 0:
-        values[WORLD_SIZE] = high
+    certain = low == high > 0
+    values = {
+        item.name: high if item.follows_gpus and certain else item.default
+        for item in preset.hyperparameters
+    }
     return values | dict(request.hyperparameters)
 
 
@@ -145,38 +133,32 @@ def _problems(request: RunRequest, preset: Preset, any_git_url: bool) -> dict[st
         check("command", _censored(request.command), "has a part that was hidden; give it whole")
     check("gpu_type", request.gpu_type == "", "must not be empty")
 
-    for name in ("min_gpus", "max_gpus"):
-        number = getattr(request, name)
-        wrong = number is not None and not 0 <= number <= MOST_GPUS
-        check(name, wrong, f"must be from 0 to {MOST_GPUS}")
+    for item in RUN_FIELDS:
+        asked = getattr(request, item.name)
+        problem = item.check(asked) if asked is not None else ""
+        check(item.name, bool(problem), problem)
     low, high = gpus(request, preset)
     too_many = "min_gpus" not in found and low > high
     check("max_gpus", too_many, f"must be {low} or more, as min_gpus is")
 
-    processes = hyperparameters(request, preset).get(WORLD_SIZE)
-    if processes is not None and high > 0 and not {"min_gpus", "max_gpus"} & found.keys():
+    if high > 0 and not {"min_gpus", "max_gpus"} & found.keys():
+        values = hyperparameters(request, preset)
         problem = f"must be from {max(low, 1)} to {high}, one for each GPU"
-        check(f"hyperparameters.{WORLD_SIZE}", not low <= processes <= high, problem)
-
-    check("hours", _out(request.hours, MOST_HOURS), f"must be above 0 and at most {MOST_HOURS:g}")
-    check("budget", _out(request.budget, 1e6), "must be above 0 and at most 1000000")
+        for name in (item.name for item in preset.hyperparameters if item.follows_gpus):
+            if f"hyperparameters.{name}" not in found:  # it is a number
+                check(f"hyperparameters.{name}", not low <= values[name] <= high, problem)
 
     for name, text in request.env.items():
         check(f"env.{name}", _ENV.fullmatch(name) is None, "is no name for a variable")
         check(f"env.{name}", name in known, "is a hyperparameter; set it there")
         check(f"env.{name}", not isinstance(text, str) or "\0" in text, "must be a text")
         check(f"env.{name}", _censored(text), "was hidden; give it anew")
-    own = {"preset", "source_dir", "env", "repo", "ref", "command", "gpu_type"}
-    own |= {"min_gpus", "max_gpus", "hours", "budget"}
+    own = {"preset", "source_dir", "env", *(item.name for item in RUN_FIELDS)}
     for name in request.extra:
         check(f"extra.{name}", name in own, "has a field of its own")
         check(f"extra.{name}", _censored(request.extra[name]), "was hidden; give it anew")
     check("extra", not _is_json(request.extra), "must be JSON with finite numbers")
     return found
-
-
-def _out(value: float | None, most: float) -> bool:
-    return value is not None and not (math.isfinite(value) and 0 < value <= most)
 
 
 def _censored(value: object) -> bool:
