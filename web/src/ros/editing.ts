@@ -7,6 +7,8 @@ export interface PlanProblem {
   readonly remedy: string;
   /** The edit can't be done as long as this stands. */
   readonly blocks: boolean;
+  /** The rule of a merge that would settle it, such as "any_width"; "": none. */
+  readonly rule: string;
 }
 
 export interface EditPlan {
@@ -84,6 +86,7 @@ function readProblem(wire: unknown): PlanProblem {
     message: text(problem["message"]),
     remedy: text(problem["remedy"]),
     blocks: flag(problem["blocks"]),
+    rule: text(problem["rule"]),
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { createAsk } from "./ask.ts";
 import type { Call } from "./ask.ts";
-import { readCurve, readPreset, readRun, readRunList } from "./training.ts";
+import { readCurve, readPreset, readRun, readRunField, readRunList } from "./training.ts";
 import { createTrainingCommands } from "./training_commands.ts";
 
 describe("readRun", () => {
@@ -32,6 +32,14 @@ describe("readPreset", () => {
       ],
     }).hyperparameters;
     expect([one?.minimum, one?.maximum, two?.minimum, two?.maximum]).toEqual([null, null, 0, 1]);
+  });
+});
+
+describe("readRunField", () => {
+  it("reads limits, and takes a kind that it does not know for a text", () => {
+    const field = { name: "hours", label: "Deadline", kind: "number", minimum: 0.5, maximum: 1e308 };
+    expect(readRunField(field)).toMatchObject({ name: "hours", kind: "number", minimum: 0.5, maximum: null });
+    expect(readRunField({ kind: "colour" }).kind).toBe("text");
   });
 });
 

@@ -53,8 +53,24 @@ export interface Hyperparameter {
   readonly minimum: number | null;
   readonly maximum: number | null;
   readonly integer: boolean;
+  /** Unless it is set, it is the number of GPUs where that is certain. */
+  readonly followsGpus: boolean;
   readonly help: string;
 }
+
+/** Something of a run besides its hyperparameters that can be asked for. */
+export interface RunField {
+  readonly name: string;
+  readonly label: string;
+  readonly kind: RunFieldKind;
+  readonly unit: string;
+  /** null: no limit. */
+  readonly minimum: number | null;
+  readonly maximum: number | null;
+  readonly help: string;
+}
+
+export type RunFieldKind = "text" | "integer" | "number" | "list";
 
 export interface Preset {
   readonly name: string;
@@ -137,7 +153,24 @@ function readHyperparameter(wire: unknown): Hyperparameter {
     minimum: limit(item["minimum"]),
     maximum: limit(item["maximum"]),
     integer: flag(item["integer"]),
+    followsGpus: flag(item["follows_gpus"]),
     help: text(item["help"]),
+  };
+}
+
+const FIELD_KINDS: readonly string[] = ["text", "integer", "number", "list"] satisfies RunFieldKind[];
+
+export function readRunField(wire: unknown): RunField {
+  const field = record(wire);
+  const kind = text(field["kind"]);
+  return {
+    name: text(field["name"]),
+    label: text(field["label"]),
+    kind: FIELD_KINDS.includes(kind) ? (kind as RunFieldKind) : "text",
+    unit: text(field["unit"]),
+    minimum: limit(field["minimum"]),
+    maximum: limit(field["maximum"]),
+    help: text(field["help"]),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Ask } from "./ask.ts";
-import type { Curve, Preset, TrainingRun } from "./training.ts";
-import { readCurve, readPreset, readRun } from "./training.ts";
+import type { Curve, Preset, RunField, TrainingRun } from "./training.ts";
+import { readCurve, readPreset, readRun, readRunField } from "./training.ts";
 import { flag, list, number, text } from "./wire.ts";
 
 export interface UploadPlan {
@@ -14,11 +14,17 @@ export interface UploadPlan {
   readonly changedFiles: number;
   /** At most. */
   readonly bytesToSend: number;
+  /** Other skills here that are the same skill on the server, as copied folders are. */
+  readonly sharedWith: readonly string[];
+  /** Because of them: an upload would replace the files of one of them. */
+  readonly refused: boolean;
 }
 
 export interface TrainingDefaults {
   readonly defaultPreset: string;
   readonly presets: readonly Preset[];
+  /** What else can be asked for, the same for every preset. */
+  readonly fields: readonly RunField[];
 }
 
 /** What is left out, empty, or null is as the preset has it. */
@@ -97,6 +103,8 @@ export function createTrainingCommands(ask: Ask): TrainingCommands {
         newFiles: number(answer["new_files"]),
         changedFiles: number(answer["changed_files"]),
         bytesToSend: number(answer["bytes_to_send"]),
+        sharedWith: list(answer["shared_with"], text),
+        refused: flag(answer["refused"]),
       };
     },
 
@@ -105,6 +113,7 @@ export function createTrainingCommands(ask: Ask): TrainingCommands {
       return {
         defaultPreset: text(answer["default_preset"]),
         presets: list(answer["presets"], readPreset),
+        fields: list(answer["fields"], readRunField),
       };
     },
 

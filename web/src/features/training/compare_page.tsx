@@ -9,6 +9,7 @@ import { Button } from "@/ui/button.tsx";
 import { Empty, Loading } from "@/ui/empty.tsx";
 import { groupCurves } from "./curve_scale.ts";
 import { Curves } from "./curves.tsx";
+import { fieldsOf } from "./fields.ts";
 import { ranFor } from "./life_line.ts";
 import type { Pair } from "./params.ts";
 import { GROUPS, pairsOf, paramsOf, presetName } from "./params.ts";
@@ -16,7 +17,7 @@ import { BackBar, Section } from "./run_page.tsx";
 import { StatusBadge } from "./run_row.tsx";
 import { lossText } from "./run_words.ts";
 import { roughDuration } from "./times.ts";
-import { presetNamed, useDefaults } from "./use_defaults.ts";
+import { useDefaults } from "./use_defaults.ts";
 
 /** Two runs of a skill side by side: their values and both curves. */
 export function ComparePage({ skill, first, second }: { skill: string; first: number; second: number }) {
@@ -91,7 +92,7 @@ function Values({ a, b }: { a: TrainingRun; b: TrainingRun }) {
   const [all, setAll] = useState(false);
   const pairs = useMemo(() => {
     const params = (run: TrainingRun) =>
-      paramsOf(run.paramsJson, presetNamed(defaults, presetName(run.paramsJson)));
+      paramsOf(run.paramsJson, fieldsOf(defaults, presetName(run.paramsJson)));
     return pairsOf(params(a), params(b));
   }, [a, b, defaults]);
   const shown = all ? pairs : pairs.filter((pair) => pair.differ);

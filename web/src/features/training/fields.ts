@@ -1,4 +1,5 @@
-import type { Preset } from "@/ros/training.ts";
+import type { Preset, RunField, RunFieldKind } from "@/ros/training.ts";
+import type { TrainingDefaults } from "@/ros/training_commands.ts";
 import type { Json, JsonObject } from "@/text/json.ts";
 import { isObject, parseObject } from "@/text/json.ts";
 
@@ -10,20 +11,36 @@ export interface Field {
   readonly path: string;
   readonly label: string;
   readonly group: Group;
-  readonly kind: "integer" | "number" | "text" | "lines";
+  readonly kind: RunFieldKind;
   readonly help: string;
   readonly unit: string;
-  /** The preset's value as a text; a command has one argument a line. */
+  /** The preset's value as a text; a list has one item a line. */
   readonly preset: string;
   /** null: no limit, or one that only the server knows. */
   readonly minimum: number | null;
   readonly maximum: number | null;
+  /** Unless it is set, it is the number of GPUs where that is certain. */
+  readonly followsGpus: boolean;
 }
 
-const PLAIN = { help: "", unit: "", minimum: null, maximum: null } as const;
+/** A preset's value of each run field, by the field's name. */
+const PRESET_VALUES: Readonly<Record<string, (preset: Preset) => string>> = {
+  gpu_type: (preset) => preset.gpuType,
+  min_gpus: (preset) => numberText(preset.minGpus),
+  max_gpus: (preset) => numberText(preset.maxGpus),
+  hours: (preset) => numberText(preset.hours),
+  budget: (preset) => numberText(preset.budget),
+  repo: (preset) => preset.repo,
+  ref: (preset) => preset.ref,
+  command: (preset) => preset.command.join("\n"),
+};
 
-/** All fields of a preset, in the order in which they are shown. */
-export function fieldsOf(preset: Preset): readonly Field[] {
+const CODE = ["repo", "ref", "command"];
+
+/** All fields of a preset, in the order in which they are shown; null where it is not offered. */
+export function fieldsOf(defaults: TrainingDefaults | null, presetName: string): readonly Field[] | null {
+  const preset = defaults?.presets.find(({ name }) => name === presetName);
+  if (!defaults || !preset) return null;
   const numbers = preset.hyperparameters.map((item): Field => ({
     path: `hyperparameters.${item.name}`,
     label: item.name,
@@ -34,84 +51,30 @@ export function fieldsOf(preset: Preset): readonly Field[] {
     preset: numberText(item.defaultValue),
     minimum: item.minimum,
     maximum: item.maximum,
+    followsGpus: item.followsGpus,
   }));
-  const machine: readonly Field[] = [
-    { ...PLAIN, path: "gpu_type", label: "GPU type", group: "machine", kind: "text", preset: preset.gpuType },
-    {
-      ...PLAIN,
-      path: "min_gpus",
-      label: "GPUs at least",
-      group: "machine",
-      kind: "integer",
-      preset: numberText(preset.minGpus),
-    },
-    {
-      ...PLAIN,
-      path: "max_gpus",
-      label: "GPUs at most",
-      group: "machine",
-      kind: "integer",
-      preset: numberText(preset.maxGpus),
-    },
-    {
-      ...PLAIN,
-      path: "hours",
-      label: "Deadline",
-      group: "machine",
-      kind: "number",
-      unit: "hours",
-      help: "The run is ended after so long.",
-      preset: numberText(preset.hours),
-    },
-    {
-      ...PLAIN,
-      path: "budget",
-      label: "Budget",
-      group: "machine",
-      kind: "number",
-      unit: "USD",
-      help: "What the run may cost.",
-      preset: numberText(preset.budget),
-    },
-  ];
-  const code: readonly Field[] = [
-    {
-      ...PLAIN,
-      path: "repo",
-      label: "Repository",
-      group: "code",
-      kind: "text",
-      help: "Of the training code: owner/repo, or a git URL where the server takes one.",
-      preset: preset.repo,
-    },
-    {
-      ...PLAIN,
-      path: "ref",
-      label: "Ref",
-      group: "code",
-      kind: "text",
-      help: "A branch, a tag or a commit.",
-      preset: preset.ref,
-    },
-    {
-      ...PLAIN,
-      path: "command",
-      label: "Command",
-      group: "code",
-      kind: "lines",
-      help: "The program, then its arguments, each on a line of its own.",
-      preset: preset.command.join("\n"),
-    },
-  ];
+  const others = defaults.fields.flatMap((field) => runField(field, preset));
   const environment = Object.entries(parseObject(preset.envJson) ?? {}).map(([name, value]): Field => ({
-    ...PLAIN,
     path: `env.${name}`,
     label: name,
     group: "environment",
     kind: "text",
+    help: "",
+    unit: "",
     preset: valueText(value),
+    minimum: null,
+    maximum: null,
+    followsGpus: false,
   }));
-  return [...numbers, ...machine, ...code, ...environment];
+  return [...numbers, ...others, ...environment];
+}
+
+/** Nothing where a run can't be asked for with it. */
+function runField({ name, ...facts }: RunField, preset: Preset): readonly Field[] {
+  const value = PRESET_VALUES[name];
+  if (!value) return [];
+  const group = CODE.includes(name) ? "code" : "machine";
+  return [{ ...facts, path: name, group, preset: value(preset), followsGpus: false }];
 }
 
 /** A number as a person would write it: 0.00005 is 5e-5, 120000 is 120000. */
@@ -136,7 +99,7 @@ export function differs(field: Field, text: string): boolean {
   const given = text.trim();
   if (given === "") return false;
   if (field.kind === "integer" || field.kind === "number") return Number(given) !== Number(field.preset);
-  if (field.kind === "lines") return linesOf(given).join("\n") !== field.preset;
+  if (field.kind === "list") return linesOf(given).join("\n") !== field.preset;
   return given !== field.preset;
 }
 
@@ -168,7 +131,7 @@ export function givenIn(params: JsonObject, fields: readonly Field[]): Given {
     (inEnv ? variables : names).add(name);
     const value = inEnv ? env[name] : params[name];
     if (value === undefined || value === null) continue;
-    const lines = field.kind === "lines" && Array.isArray(value);
+    const lines = field.kind === "list" && Array.isArray(value);
     texts[field.path] = lines ? (value as readonly Json[]).map(valueText).join("\n") : valueText(value);
   }
   return {

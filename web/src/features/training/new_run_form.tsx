@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from "react";
 import type { ReactNode } from "react";
 import { CommandError } from "@/ros/commands.ts";
 import type { FieldError } from "@/ros/messages.ts";
-import type { Preset, TrainingRun } from "@/ros/training.ts";
+import type { TrainingRun } from "@/ros/training.ts";
 import type { TrainingDefaults } from "@/ros/training_commands.ts";
 import { useLeaveGuard } from "@/route/guard.ts";
 import { navigation } from "@/route/navigation.ts";
@@ -22,6 +22,7 @@ import type { Clone, Draft } from "./run_form.ts";
 import {
   countChanges,
   emptyDraft,
+  fieldsFor,
   isChanged,
   problemsOf,
   requestOf,
@@ -59,7 +60,7 @@ export function NewRunForm({
   const [busy, setBusy] = useState(false);
   const [made, setMade] = useState<TrainingRun | null>(null);
   const preset = defaults.presets.find((one) => one.name === draft.preset);
-  const fields = useMemo(() => (preset ? fieldsOf(preset) : []), [preset]);
+  const fields = useMemo(() => fieldsFor(draft, fieldsOf(defaults, draft.preset) ?? []), [defaults, draft]);
   const problems = {
     ...Object.fromEntries(refused.map((error) => [error.field, error.message])),
     ...problemsOf(draft, fields),
@@ -77,12 +78,12 @@ export function NewRunForm({
     setRefused((errors) => errors.filter((error) => !paths.includes(error.field)));
   }
 
-  async function ask(chosen: Preset): Promise<void> {
+  async function ask(): Promise<void> {
     setBusy(true);
     setFailure(null);
     setRefused([]);
     try {
-      const run = await commands.createRun(requestOf(skill, draft, chosen));
+      const run = await commands.createRun(requestOf(skill, draft, fields));
       setMade({ ...run, skill });
     } catch (error) {
       setRefused(error instanceof CommandError ? error.fields : []);
@@ -104,7 +105,7 @@ export function NewRunForm({
       className="flex min-h-0 flex-1 flex-col"
       onSubmit={(event) => {
         event.preventDefault();
-        if (ready) void ask(preset);
+        if (ready) void ask();
       }}
     >
       <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-4 py-4 md:px-6 md:py-5">

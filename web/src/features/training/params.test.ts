@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { numberText } from "./fields.ts";
+import { fieldsOf, numberText } from "./fields.ts";
 import { pairsOf, paramsOf, presetName } from "./params.ts";
-import { aPreset } from "./sample_runs.ts";
+import { aPreset, someDefaults } from "./sample_runs.ts";
+
+const FIELDS = fieldsOf(someDefaults(aPreset()), "act");
 
 const PARAMS = JSON.stringify({
   preset: "act",
@@ -15,7 +17,7 @@ const PARAMS = JSON.stringify({
 
 describe("paramsOf", () => {
   it("marks what differs from the preset, and shows the rest", () => {
-    const params = paramsOf(PARAMS, aPreset());
+    const params = paramsOf(PARAMS, FIELDS);
     const changed = params.filter((param) => param.changed).map((param) => [param.path, param.value]);
     expect(changed).toEqual([
       ["hyperparameters.BATCH_SIZE", "32"],
@@ -58,7 +60,7 @@ describe("pairsOf", () => {
       preset: "act",
       env: { BATCH_SIZE: "32.0", LEARNING_RATE: "1e-4", NEW: "1" },
     });
-    const pairs = pairsOf(paramsOf(PARAMS, aPreset()), paramsOf(second, aPreset()));
+    const pairs = pairsOf(paramsOf(PARAMS, FIELDS), paramsOf(second, FIELDS));
     const differing = pairs.filter((pair) => pair.differ).map((pair) => [pair.path, pair.first, pair.second]);
     expect(differing).toEqual([
       ["hyperparameters.LEARNING_RATE", "0.00005", "1e-4"],

@@ -1,7 +1,6 @@
-import type { Preset } from "@/ros/training.ts";
 import { parseObject } from "@/text/json.ts";
 import type { Field, Group } from "./fields.ts";
-import { differs, fieldsOf, givenIn, valueText } from "./fields.ts";
+import { differs, givenIn, valueText } from "./fields.ts";
 
 /** One value that a run was asked for with, or has from its preset. */
 export interface Param {
@@ -28,11 +27,10 @@ export function presetName(paramsJson: string): string {
   return typeof name === "string" ? name : "";
 }
 
-/** All values of a run; without its preset only those that it was asked for with. */
-export function paramsOf(paramsJson: string, preset: Preset | null): readonly Param[] {
-  const fields = preset ? fieldsOf(preset) : [];
-  const given = givenIn(parseObject(paramsJson) ?? {}, fields);
-  const known = fields.map((field): Param => {
+/** All values of a run; where its preset's fields are not known only those that it was asked for with. */
+export function paramsOf(paramsJson: string, fields: readonly Field[] | null): readonly Param[] {
+  const given = givenIn(parseObject(paramsJson) ?? {}, fields ?? []);
+  const known = (fields ?? []).map((field): Param => {
     const text = given.texts[field.path];
     return {
       path: field.path,
@@ -49,7 +47,7 @@ export function paramsOf(paramsJson: string, preset: Preset | null): readonly Pa
     group,
     value,
     preset: null,
-    changed: preset !== null,
+    changed: fields !== null,
   });
   return [
     ...known,
@@ -59,7 +57,7 @@ export function paramsOf(paramsJson: string, preset: Preset | null): readonly Pa
 }
 
 function oneLine(field: Field, text: string): string {
-  if (field.kind !== "lines") return text;
+  if (field.kind !== "list") return text;
   return text
     .split("\n")
     .map((part) => (/^\S+$/.test(part) ? part : JSON.stringify(part)))

@@ -57,7 +57,7 @@ export function RunField({
           </>
         )}
       </div>
-      {field.kind === "lines" ? (
+      {field.kind === "list" ? (
         <textarea
           rows={2}
           onChange={(event) => onChange(event.target.value)}
@@ -76,7 +76,12 @@ export function RunField({
         {problem && <span className="mb-0.5 block font-medium text-danger">{problem}</span>}
         {sentence(field.help)}
         {isNumber && range && <span className="whitespace-nowrap"> {capital(range)}.</span>}
-        {changed && field.kind !== "lines" && <span> Preset: {field.preset || "nothing"}.</span>}
+        {field.kind === "list" && " One on each line."}
+        {changed && field.kind !== "list" && (
+          <span>
+            {field.followsGpus ? " Unless set:" : " Preset:"} {field.preset || "nothing"}.
+          </span>
+        )}
       </p>
     </div>
   );

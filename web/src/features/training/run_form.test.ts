@@ -5,6 +5,7 @@ import {
   cloneOf,
   countChanges,
   emptyDraft,
+  fieldsFor,
   isChanged,
   problemsOf,
   rangeText,
@@ -13,10 +14,10 @@ import {
   withText,
   withoutText,
 } from "./run_form.ts";
-import { aPreset } from "./sample_runs.ts";
+import { aPreset, someDefaults } from "./sample_runs.ts";
 
-const preset = aPreset();
-const fields = fieldsOf(preset);
+const defaults = someDefaults(aPreset());
+const fields = fieldsOf(defaults, "act") ?? [];
 const empty = emptyDraft("act");
 const AS_PRESET = {
   skill: "wave",
@@ -61,7 +62,7 @@ describe("a draft", () => {
     ["command", "\n/training/project/cloud_run.sh\n"],
   ])("does not count %s = %j as a change", (path, text) => {
     expect(isChanged(filled({ [path]: text }), field(path))).toBe(false);
-    expect(requestOf("wave", filled({ [path]: text }), preset)).toEqual(AS_PRESET);
+    expect(requestOf("wave", filled({ [path]: text }), fields)).toEqual(AS_PRESET);
   });
 
   it("counts what is not as the preset has it", () => {
@@ -87,8 +88,8 @@ describe("problemsOf", () => {
     ["hyperparameters.BATCH_SIZE", "0", "Must be from 1 to 8,192."],
     ["hyperparameters.LEARNING_RATE", "2", "Must be from 1e-8 to 1."],
     ["hyperparameters.MAX_STEPS", "0", "Must be at least 1."],
-    ["max_gpus", "-1", "Must be 0 or more."],
-    ["hours", "0", "Must be more than 0."],
+    ["max_gpus", "-1", "Must be from 0 to 64."],
+    ["hours", "0", "Must be from 0.01 to 720."],
     ["budget", "x", "Must be a number."],
   ])("%s = %j: %s", (path, text, problem) => {
     expect(problemsOf(filled({ [path]: text }), fields)).toEqual({ [path]: problem });
@@ -137,7 +138,7 @@ describe("requestOf", () => {
       ],
       extra: '{"note": "x"}',
     };
-    expect(requestOf("wave", draft, preset)).toEqual({
+    expect(requestOf("wave", draft, fields)).toEqual({
       ...AS_PRESET,
       hyperparametersJson: '{"BATCH_SIZE":32}',
       hours: 2.5,
@@ -150,9 +151,42 @@ describe("requestOf", () => {
   });
 });
 
-describe("cloneOf", () => {
-  const defaults = { defaultPreset: "act", presets: [preset] };
+describe("a field that follows the number of GPUs", () => {
+  const path = "hyperparameters.WORLD_SIZE";
+  const shown = (texts: Draft["texts"]): string => {
+    const draft = filled(texts);
+    const found = fieldsFor(draft, fields).find((one) => one.path === path);
+    return found ? textOf(draft, found) : "";
+  };
 
+  it("is that number as long as it is certain, and what was set once it was", () => {
+    expect(shown({})).toBe("4");
+    expect(shown({ min_gpus: "8", max_gpus: " 8" })).toBe("8");
+    expect(shown({ min_gpus: "2", max_gpus: "8" })).toBe("4");
+    expect(shown({ min_gpus: "0", max_gpus: "0" })).toBe("4");
+    expect(shown({ min_gpus: "x", max_gpus: "x" })).toBe("4");
+    expect(shown({ min_gpus: "8", max_gpus: "8", [path]: "2" })).toBe("2");
+  });
+
+  it("is asked for only where it was set to something else", () => {
+    const two = filled({ min_gpus: "2", max_gpus: "2" });
+    expect(countChanges(two, fieldsFor(two, fields))).toBe(2);
+    expect(requestOf("wave", two, fieldsFor(two, fields)).hyperparametersJson).toBe("");
+    const set = withText(two, path, "1");
+    expect(requestOf("wave", set, fieldsFor(set, fields)).hyperparametersJson).toBe('{"WORLD_SIZE":1}');
+  });
+
+  it("follows in a clone as well, unless the run had another", () => {
+    const clone = (processes: string): Draft["texts"] => {
+      const params = { preset: "act", min_gpus: 2, max_gpus: 2, env: { WORLD_SIZE: processes } };
+      return cloneOf(JSON.stringify(params), defaults).draft.texts;
+    };
+    expect(clone("2")).toEqual({ min_gpus: "2", max_gpus: "2" });
+    expect(clone("1")).toMatchObject({ [path]: "1" });
+  });
+});
+
+describe("cloneOf", () => {
   it("asks for the same again", () => {
     const params = {
       preset: "act",
@@ -164,7 +198,7 @@ describe("cloneOf", () => {
     };
     const { draft, missingPreset, hidden } = cloneOf(JSON.stringify(params), defaults);
     expect([missingPreset, hidden]).toEqual(["", []]);
-    expect(requestOf("wave", draft, preset)).toEqual({
+    expect(requestOf("wave", draft, fields)).toEqual({
       ...AS_PRESET,
       hyperparametersJson: '{"BATCH_SIZE":32}',
       hours: 2,
@@ -185,7 +219,7 @@ describe("cloneOf", () => {
 
   it("survives parameters that are none", () => {
     expect(cloneOf("oops", defaults).draft).toEqual(empty);
-    expect(cloneOf('{"env": 3, "hours": null}', { defaultPreset: "x", presets: [] }).draft.preset).toBe("");
+    expect(cloneOf('{"env": 3, "hours": null}', someDefaults()).draft.preset).toBe("");
   });
 });
 

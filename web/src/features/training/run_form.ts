@@ -1,5 +1,4 @@
 import type { RunRequest, TrainingDefaults } from "@/ros/training_commands.ts";
-import type { Preset } from "@/ros/training.ts";
 import type { JsonObject } from "@/text/json.ts";
 import { parseObject } from "@/text/json.ts";
 import type { Field } from "./fields.ts";
@@ -46,14 +45,17 @@ export function cloneOf(paramsJson: string, defaults: TrainingDefaults): Clone {
   const asked = presetName(paramsJson);
   const offered = defaults.presets.find((one) => one.name === asked);
   const preset = offered ?? defaults.presets.find((one) => one.name === defaults.defaultPreset);
-  const fields = preset ? fieldsOf(preset) : [];
+  const fields = fieldsOf(defaults, preset?.name ?? "") ?? [];
   const given = givenIn(parseObject(paramsJson) ?? {}, fields);
   const isHidden = ([, value]: readonly [string, unknown]): boolean => value === HIDDEN;
   const texts = Object.entries(given.texts);
+  const follows = followed(fields, given.texts);
   return {
     draft: {
       preset: preset?.name ?? "",
-      texts: Object.fromEntries(texts.filter((entry) => !isHidden(entry))),
+      texts: Object.fromEntries(
+        texts.filter(([path, text]) => text !== HIDDEN && follows.get(path) !== text),
+      ),
       env: given.env.map(([name, value], key) => ({
         key,
         name,
@@ -64,6 +66,23 @@ export function cloneOf(paramsJson: string, defaults: TrainingDefaults): Clone {
     missingPreset: offered ? "" : asked,
     hidden: [...texts, ...given.env].filter(isHidden).map(([path]) => path.replace(/^env\./, "")),
   };
+}
+
+/** The fields with what they are unless they are set in this draft, as one may follow another. */
+export function fieldsFor(draft: Draft, fields: readonly Field[]): readonly Field[] {
+  const follows = followed(fields, draft.texts);
+  return fields.map((field) => ({ ...field, preset: follows.get(field.path) ?? field.preset }));
+}
+
+/** What follows the number of GPUs, by path; nothing while that number is up to the server. */
+function followed(fields: readonly Field[], texts: Draft["texts"]): ReadonlyMap<string, string> {
+  const gpus = (path: string): number => {
+    const given = texts[path]?.trim() ?? "";
+    return Number(given === "" ? fields.find((field) => field.path === path)?.preset : given);
+  };
+  const count = gpus("min_gpus");
+  if (!(count > 0) || count !== gpus("max_gpus")) return new Map();
+  return new Map(fields.filter((field) => field.followsGpus).map(({ path }) => [path, String(count)]));
 }
 
 /** The text that a field shows. */
@@ -119,7 +138,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 function fieldProblem(field: Field, text: string): string {
   const given = text.trim();
-  if (given === "" || field.kind === "text" || field.kind === "lines") return "";
+  if (given === "" || field.kind === "text" || field.kind === "list") return "";
   const value = Number(given);
   if (!NUMBER.test(given) || !Number.isFinite(value)) return "Must be a number.";
   if (field.kind === "integer" && !Number.isInteger(value)) return "Must be a whole number.";
@@ -127,9 +146,6 @@ function fieldProblem(field: Field, text: string): string {
   if ((minimum !== null && value < minimum) || (maximum !== null && value > maximum)) {
     return `Must be ${rangeText(field)}.`;
   }
-  // The request has no way to say these: they stand for the preset's value.
-  if (field.group === "machine" && field.kind === "integer" && value < 0) return "Must be 0 or more.";
-  if (field.group === "machine" && field.kind === "number" && value <= 0) return "Must be more than 0.";
   return "";
 }
 
@@ -143,8 +159,7 @@ export function rangeText({ minimum, maximum }: Pick<Field, "minimum" | "maximum
 }
 
 /** What is asked for: only what differs from the preset. The draft must have no problems. */
-export function requestOf(skill: string, draft: Draft, preset: Preset): RunRequest {
-  const fields = fieldsOf(preset);
+export function requestOf(skill: string, draft: Draft, fields: readonly Field[]): RunRequest {
   const changed = new Map(
     fields
       .filter((field) => isChanged(draft, field))

@@ -13,6 +13,7 @@ import { Icon } from "@/ui/icons.tsx";
 import { ProgressBar } from "@/ui/progress.tsx";
 import { groupCurves } from "./curve_scale.ts";
 import { Curves } from "./curves.tsx";
+import { fieldsOf } from "./fields.ts";
 import { LifeLine } from "./life_line_view.tsx";
 import { paramsOf, presetName } from "./params.ts";
 import { ParamsView } from "./params_view.tsx";
@@ -21,7 +22,7 @@ import { RunLogView } from "./run_log.tsx";
 import { StatusBadge } from "./run_row.tsx";
 import { lossText, resultText, runFraction, stepText } from "./run_words.ts";
 import { roughDuration, timeText } from "./times.ts";
-import { presetNamed, useDefaults } from "./use_defaults.ts";
+import { useDefaults } from "./use_defaults.ts";
 
 /** Everything about one run, as it goes on. Mounted anew for another run. */
 export function RunPage({ skill, runId, back }: { skill: string; runId: number; back: string | null }) {
@@ -219,8 +220,10 @@ function Facts({ run }: { run: TrainingRun }) {
 function Params({ run }: { run: TrainingRun }) {
   const { value: defaults } = useDefaults();
   const name = presetName(run.paramsJson);
-  const preset = presetNamed(defaults, name);
-  const params = useMemo(() => paramsOf(run.paramsJson, preset), [run.paramsJson, preset]);
+  const params = useMemo(
+    () => paramsOf(run.paramsJson, fieldsOf(defaults, name)),
+    [run.paramsJson, defaults, name],
+  );
   return (
     <Section label="Parameters">
       <ParamsView params={params} preset={name} />

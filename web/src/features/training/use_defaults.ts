@@ -1,4 +1,3 @@
-import type { Preset } from "@/ros/training.ts";
 import type { TrainingDefaults } from "@/ros/training_commands.ts";
 import type { Answer } from "@/state/answer.ts";
 import { useAnswer } from "@/state/answer.ts";
@@ -11,8 +10,4 @@ export function useDefaults(): Answer<TrainingDefaults> {
     runList ? `${runList.server} ${runList.signedIn} ${runList.features.join()}` : "",
   );
   return useAnswer("defaults", server, () => commands.getTrainingDefaults());
-}
-
-export function presetNamed(defaults: TrainingDefaults | null, name: string): Preset | null {
-  return defaults?.presets.find((preset) => preset.name === name) ?? null;
 }

@@ -5,7 +5,7 @@ import type { UploadPlan } from "@/ros/training_commands.ts";
 import { useAction } from "@/state/action.ts";
 import { useAnswer } from "@/state/answer.ts";
 import { useCommands, usePanel } from "@/state/panel.tsx";
-import { selectJobs, selectSkill } from "@/state/selectors.ts";
+import { selectJobs, selectSkill, selectSkills } from "@/state/selectors.ts";
 import { formatCount } from "@/text/numbers.ts";
 import { formatAgo } from "@/text/time.ts";
 import { Badge, Notice } from "@/ui/badge.tsx";
@@ -14,7 +14,16 @@ import { Icon } from "@/ui/icons.tsx";
 import { JobProgress } from "@/ui/job_progress.tsx";
 import { useNow } from "@/ui/now.ts";
 import { INPUT } from "@/ui/search.tsx";
-import { doneText, isUploaded, limitOf, problemsIn, uploadOf, wholeText, workText } from "./upload_words.ts";
+import {
+  doneText,
+  isUploaded,
+  limitOf,
+  listed,
+  problemsIn,
+  uploadOf,
+  wholeText,
+  workText,
+} from "./upload_words.ts";
 
 /** What uploading a skill would do, with the answer asked again whenever the recordings or an upload change. */
 export function useUploadPlan(skill: string) {
@@ -70,6 +79,28 @@ export function UploadPanel({ skill }: { skill: string }) {
   );
 }
 
+/** Folders that were copied whole are one skill on the server: what that means for an upload. */
+function SharedNotice({ plan }: { plan: UploadPlan }) {
+  const skills = usePanel(selectSkills);
+  const others = plan.sharedWith.map(
+    (name) => skills.find((skill) => skill.name === name)?.displayName ?? name,
+  );
+  if (plan.refused) {
+    return (
+      <Notice tone="warn" title={`An upload would replace the files of ${listed(others, "or")}`}>
+        This folder and {listed(others, "and")} are copies of one another, and so one skill on the training
+        server. Uploaded as a skill of its own, it has its own files and runs there.
+      </Notice>
+    );
+  }
+  return (
+    <p className="text-xs text-quiet">
+      On the training server it is one skill with {listed(others, "and")}, as copied folders are: they share
+      files and runs there.
+    </p>
+  );
+}
+
 function StartUpload({ skill, plan }: { skill: string; plan: UploadPlan }) {
   const commands = useCommands();
   const { busy, problem, start } = useAction();
@@ -77,6 +108,9 @@ function StartUpload({ skill, plan }: { skill: string; plan: UploadPlan }) {
   const [limitText, setLimitText] = useState("");
   const limit = limitOf(limitText);
   const done = isUploaded(plan);
+  const shared = plan.sharedWith.length > 0;
+  const upload = (more: { as_new?: true }): void =>
+    start(() => commands.startJob("upload_skill", { skill, raw, bytes_per_second: limit ?? 0, ...more }));
   return (
     <div className="space-y-2.5">
       {!done && (
@@ -115,21 +149,34 @@ function StartUpload({ skill, plan }: { skill: string; plan: UploadPlan }) {
           </div>
         </details>
       )}
+      {shared && <SharedNotice plan={plan} />}
       {problem && <Notice tone="danger">{problem}</Notice>}
-      <Button
-        look={done ? "plain" : "primary"}
-        icon="upload"
-        disabled={busy || limit === null}
-        onClick={() =>
-          start(() => commands.startJob("upload_skill", { skill, raw, bytes_per_second: limit ?? 0 }))
-        }
-      >
-        {done
-          ? "Compare with the server"
-          : plan.state === "never uploaded"
-            ? "Upload"
-            : "Upload what is missing"}
-      </Button>
+      <div className="flex flex-wrap gap-2">
+        {!plan.refused && (
+          <Button
+            look={done ? "plain" : "primary"}
+            icon="upload"
+            disabled={busy || limit === null}
+            onClick={() => upload({})}
+          >
+            {done
+              ? "Compare with the server"
+              : plan.state === "never uploaded"
+                ? "Upload"
+                : "Upload what is missing"}
+          </Button>
+        )}
+        {shared && (
+          <Button
+            look={plan.refused ? "primary" : "plain"}
+            icon="upload"
+            disabled={busy || limit === null}
+            onClick={() => upload({ as_new: true })}
+          >
+            Upload as a skill of its own
+          </Button>
+        )}
+      </div>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readJob } from "@/ros/jobs.ts";
-import { doneText, limitOf, problemsIn, uploadOf, wholeText, workText } from "./upload_words.ts";
+import { doneText, limitOf, listed, problemsIn, uploadOf, wholeText, workText } from "./upload_words.ts";
 
 const PLAN = {
   state: "changed since the upload",
@@ -11,6 +11,8 @@ const PLAN = {
   newFiles: 5,
   changedFiles: 1,
   bytesToSend: 300_000_000,
+  sharedWith: [],
+  refused: false,
 };
 
 function job(facts: object) {
@@ -50,6 +52,12 @@ it("finds the newest upload of a skill", () => {
   const jobs = [job({ id: "1", arguments_json: '{"skill": "other"}' }), job({ id: "2" }), job({ id: "3" })];
   expect(uploadOf(jobs, "wave")?.id).toBe("2");
   expect(uploadOf(jobs, "nobody")).toBeUndefined();
+});
+
+it("lists names as a person does", () => {
+  expect(listed(["A"], "or")).toBe("A");
+  expect(listed(["A", "B"], "or")).toBe("A or B");
+  expect(listed(["A", "B", "C"], "and")).toBe("A, B and C");
 });
 
 it.each([

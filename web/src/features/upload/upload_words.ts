@@ -51,6 +51,11 @@ export function limitOf(text: string): number | null {
   return Number.isFinite(value) && value > 0 ? value * 1e6 : null;
 }
 
+/** `A`, `A and B`, `A, B and C`. */
+export function listed(names: readonly string[], word: "and" | "or"): string {
+  return new Intl.ListFormat("en-GB", { type: word === "and" ? "conjunction" : "disjunction" }).format(names);
+}
+
 /** What an upload could not do although it is done, and which files are there under another skill. */
 export function problemsIn(job: Job): readonly string[] {
   const result = parseObject(job.resultJson) ?? {};

@@ -37,6 +37,9 @@ export function MergeDialog({ first, onClose }: { first: readonly Chosen[]; onCl
   // Once asked for, the names stay in sight: nothing jumps while somebody types them.
   const [camerasAsked, setCamerasAsked] = useState(false);
   if (needed.anyCameras && !camerasAsked) setCamerasAsked(true);
+  // No rule lets cameras differ where a format has one list of them for all episodes; other names do.
+  const cameraNames = chosen.map((one) => [...(skillOf(one.skill)?.cameras ?? [])].sort().join());
+  const namesDiffer = new Set(cameraNames.filter(Boolean)).size > 1;
   const rates = [...new Set(chosen.map((one) => skillOf(one.skill)?.rate ?? 0))].filter((rate) => rate > 0);
   const nothing = chosen.length < 2 ? "Choose at least two datasets to see what would come of it." : "";
 
@@ -63,7 +66,7 @@ export function MergeDialog({ first, onClose }: { first: readonly Chosen[]; onCl
               position={position}
               count={chosen.length}
               cameraNames={planned.plan?.cameras ?? lead?.cameras ?? []}
-              camerasOpen={camerasAsked}
+              camerasOpen={camerasAsked || namesDiffer}
               fresh={!first.some((other) => other.skill === one.skill)}
               onChange={(change) => setChosen(changed(chosen, one.skill, change))}
               onMove={(by) => setChosen(moved(chosen, one.skill, by))}

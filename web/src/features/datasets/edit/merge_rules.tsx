@@ -1,6 +1,5 @@
 import type { ReactNode } from "react";
 import type { EditPlan, MergeRules } from "@/ros/editing.ts";
-import { NO_RULES } from "@/ros/editing.ts";
 import { INPUT } from "@/ui/search.tsx";
 
 /** Which rules would settle what stands in the way of a plan. */
@@ -12,13 +11,11 @@ export interface Needed {
 
 /** From what the plan says, and from what was chosen before: a choice stays in sight. */
 export function neededRules(plan: EditPlan | null, rules: MergeRules): Needed {
-  const blocking = plan?.problems.filter((problem) => problem.blocks) ?? [];
-  const about = (what: RegExp): boolean =>
-    blocking.some((problem) => what.test(problem.message) || what.test(problem.remedy));
+  const asked = new Set(plan?.problems.map((problem) => problem.rule));
   return {
-    rate: rules.rate !== NO_RULES.rate || about(/frame rates? differ/i),
-    anyWidth: rules.anyWidth || about(/different widths/i),
-    anyCameras: rules.anyCameras || about(/cameras differ|different cameras/i),
+    rate: rules.rate !== null || asked.has("rate"),
+    anyWidth: rules.anyWidth || asked.has("any_width"),
+    anyCameras: rules.anyCameras || asked.has("any_cameras"),
   };
 }
 
