@@ -334,4 +334,6 @@ class JobEngine:
         )
         self._table.put(job)
         level = logging.ERROR if job.state is JobState.FAILED else logging.INFO
-        _log.log(level, "%s %s: %s", job.kind, job.id, job.message or job.state.value)
+        kind, skills = job.kind.replace("_", " ").capitalize(), ", ".join(job.writes or job.reads)
+        said = job.message or f"{job.state.value}."
+        _log.log(level, "%s, %s (%s): %s", kind, skills, job.id, said)

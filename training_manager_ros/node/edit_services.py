@@ -103,7 +103,8 @@ class EditServices:
             _verdict(request.verdict) if request.set_verdict else None,
             request.note if request.set_note else None,
         )
-        _log.info("%s: %d episodes marked", request.skill, len(episodes))
+        plural = "" if len(episodes) == 1 else "s"
+        _log.info("%s: %d episode%s marked.", request.skill, len(episodes), plural)
         return response
 
 
