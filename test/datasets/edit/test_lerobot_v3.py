@@ -19,8 +19,8 @@ from strategies import DatasetSpec, datasets
 from training_manager_ros.datasets import Dataset, DatasetFormat, FactCache, open_dataset
 from training_manager_ros.datasets.edit.files import Files
 from training_manager_ros.datasets.edit.join import join
-from training_manager_ros.datasets.edit.lerobot_movies import Clip, films
 from training_manager_ros.datasets.edit.lerobot_v3 import join_v3
+from training_manager_ros.datasets.edit.movies import Clip, films
 from training_manager_ros.datasets.edit.parts import Joined, JoinRules, Part
 from training_manager_ros.datasets.edit.steps import Place
 from training_manager_ros.datasets.video.cut import plan_piece, write_movie

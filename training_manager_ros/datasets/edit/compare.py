@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from training_manager_ros.datasets.edit.parts import INNATE, JoinRules, Part
+from training_manager_ros.datasets.edit.parts import INNATE, JoinRules, Part, same_rate
 from training_manager_ros.datasets.edit.plan import PlanProblem
 from training_manager_ros.datasets.model import Camera, Signal
 from training_manager_ros.errors import InvalidInput, Unreadable
 
 __all__ = ["compare"]
 
-_SAME_RATE = 0.001  # 29.97 and 30 are different, rounding is not
 _COMPARED = ("action", "qpos", "observation.state")
 
 
@@ -51,14 +50,14 @@ def _rates(parts: Sequence[Part], rules: JoinRules) -> Iterator[PlanProblem]:
     rates = [part.dataset.summary.rate for part in parts]
     if rules.rate is not None:
         for part, rate in zip(parts, rates, strict=True):
-            if rate and not _same_rate(rate, rules.rate):
+            if rate and not same_rate(rate, rules.rate):
                 yield PlanProblem(
                     f"{part.skill} was recorded at {rate:g} Hz, the result will say "
                     f"{rules.rate:g} Hz: its movements seem {rules.rate / rate:.3g} times as fast.",
                     "Leave the source out if a policy must learn true speeds.",
                 )
         return
-    if not all(_same_rate(rates[0], rate) for rate in rates):
+    if not all(same_rate(rates[0], rate) for rate in rates):
         each = ", ".join(
             f"{part.skill} {rate:g} Hz" if rate else f"{part.skill} unknown"
             for part, rate in zip(parts, rates, strict=True)
@@ -69,10 +68,6 @@ def _rates(parts: Sequence[Part], rules: JoinRules) -> Iterator[PlanProblem]:
             blocks=True,
             rule="rate",
         )
-
-
-def _same_rate(first: float, second: float) -> bool:
-    return abs(first - second) <= _SAME_RATE * max(first, second)
 
 
 def _cameras(parts: Sequence[Part], rules: JoinRules) -> Iterator[PlanProblem]:

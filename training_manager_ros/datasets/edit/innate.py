@@ -1,4 +1,4 @@
-"""Joining Innate's datasets: whole files stay as they are, only the list is written anew."""
+"""Joining Innate's datasets: files stay as they are where they can, the list is written anew."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from typing import Any
 from training_manager_ros.datasets.edit.convert_film import Shot, WriteFilm, video_name
 from training_manager_ros.datasets.edit.convert_strip import Stripped
 from training_manager_ros.datasets.edit.hdf5_names import PlaceRenamed
-from training_manager_ros.datasets.edit.parts import Joined, JoinRules, Part
+from training_manager_ros.datasets.edit.movies import Clip, timed_anew
+from training_manager_ros.datasets.edit.parts import Joined, JoinRules, Part, same_rate
 from training_manager_ros.datasets.edit.plan import Origin, PlanProblem, Step
 from training_manager_ros.datasets.edit.steps import Place, Write
 from training_manager_ros.datasets.innate import InnateDataset
 from training_manager_ros.datasets.jsonfile import read_json
 from training_manager_ros.datasets.listing import FileEntry
 from training_manager_ros.datasets.model import DatasetFormat
+from training_manager_ros.datasets.video.index import read_index
+from training_manager_ros.errors import InvalidInput, Unreadable
 
 __all__ = ["join_innate"]
 
@@ -89,14 +92,25 @@ class _Result:
         elif rows is not None:
             self.steps.append(_place_rows(part, rows, f"data/{name}", episode.cameras))
         for target, video in videos:
-            if video is not None:
-                self.steps.append(_place(video, f"data/{target}"))
+            if video is not None and not broken:
+                self.steps += self._video(part, episode_id, video, f"data/{target}")
         if videos:
             entry["video_files"] = sorted(target for target, _ in videos)
         self.entries.append(entry)
         self.origins.append(Origin(part.skill, episode_id, new_id))
         self.cameras.update(map(part.renamed, episode.cameras))
         self.frames += episode.frames
+
+    def _video(self, part: Part, episode_id: int, file: FileEntry, target: str) -> Iterator[Step]:
+        """A video as it is or, where another rate is declared than its own, timed anew."""
+        if same_rate(self.rate, part.dataset.summary.rate):
+            yield _place(file, target)
+            return
+        path = Path(file.path)
+        try:
+            yield timed_anew(Clip(path, 0, read_index(path).frames), target, self.rate)
+        except (InvalidInput, Unreadable) as error:
+            self.problems.append(_problem(part, episode_id, str(error), broken=True))
 
     def _convert(self, part: Part, episode_id: int, name: str) -> list[str]:
         """Have videos made of an episode's raw images; their names."""

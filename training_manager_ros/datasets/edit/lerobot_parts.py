@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from training_manager_ros.datasets.edit.lerobot_movies import Clip
 from training_manager_ros.datasets.edit.lerobot_rows import RowRun
+from training_manager_ros.datasets.edit.movies import Clip
 from training_manager_ros.datasets.edit.parts import JoinRules, Part
 from training_manager_ros.datasets.edit.plan import PlanProblem
 from training_manager_ros.datasets.jsonfile import read_json, read_json_lines, to_int, to_text

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from training_manager_ros.datasets.edit.lerobot_movies import Clip, WriteMovie
 from training_manager_ros.datasets.edit.lerobot_parts import (
     Taken,
     data_path,
@@ -39,14 +38,13 @@ from training_manager_ros.datasets.edit.lerobot_tasks import (
     merge_tasks,
     read_tasks,
 )
+from training_manager_ros.datasets.edit.movies import timed_anew
 from training_manager_ros.datasets.edit.parts import Joined, JoinRules, Part
 from training_manager_ros.datasets.edit.plan import Origin, PlanProblem, Step
 from training_manager_ros.datasets.edit.steps import Place, Write
 from training_manager_ros.datasets.jsonfile import read_json, to_int
 from training_manager_ros.datasets.lerobot_info import fill_template
 from training_manager_ros.datasets.model import DatasetFormat
-from training_manager_ros.datasets.video.cut import plan_piece
-from training_manager_ros.datasets.video.index import read_index
 from training_manager_ros.errors import InvalidInput
 
 __all__ = ["join_v2"]
@@ -108,7 +106,7 @@ def join_v2(parts: Sequence[Part], rules: JoinRules) -> Joined:
                 steps.append(Place(clip.path, target, clip.path.stat().st_size, linkable=True))
                 continue
             try:
-                steps.append(_timed_anew(clip, target, rate))
+                steps.append(timed_anew(clip, target, rate))
             except InvalidInput as error:
                 text = f"{part.skill}, episode {one.old_id}, {camera}: {error}"
                 problems.append(PlanProblem(text, "Leave the episode out.", blocks=True))
@@ -134,13 +132,6 @@ def join_v2(parts: Sequence[Part], rules: JoinRules) -> Joined:
         tuple(dict.fromkeys(problems)),
         tuple(steps),
     )
-
-
-def _timed_anew(clip: Clip, target: str, rate: float) -> WriteMovie:
-    """A whole video with the time that the result declares for a frame."""
-    index = read_index(clip.path)
-    plan_piece(index, clip.first, clip.count)
-    return WriteMovie(target, (clip,), rate, int(index.sizes.sum()))
 
 
 def _cameras(features: Mapping[str, Any]) -> list[str]:

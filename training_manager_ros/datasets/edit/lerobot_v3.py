@@ -14,7 +14,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from training_manager_ros.datasets.edit.lerobot_movies import WriteMovie, films
 from training_manager_ros.datasets.edit.lerobot_parts import (
     Taken,
     data_path,
@@ -50,6 +49,7 @@ from training_manager_ros.datasets.edit.lerobot_tasks import (
     merge_tasks,
     read_tasks,
 )
+from training_manager_ros.datasets.edit.movies import WriteMovie, films
 from training_manager_ros.datasets.edit.parts import Joined, JoinRules, Part
 from training_manager_ros.datasets.edit.plan import Origin, PlanProblem, Step
 from training_manager_ros.datasets.edit.steps import Place, Write

@@ -13,9 +13,10 @@ from training_manager_ros.datasets.edit.plan import Origin, PlanProblem, Step
 from training_manager_ros.datasets.model import Dataset, DatasetFormat
 from training_manager_ros.errors import InvalidInput
 
-__all__ = ["INNATE", "JoinRules", "Joined", "Part"]
+__all__ = ["INNATE", "JoinRules", "Joined", "Part", "same_rate"]
 
 INNATE = frozenset({DatasetFormat.H5, DatasetFormat.H264, DatasetFormat.MIXED})
+_SAME_RATE = 0.001  # 29.97 and 30 are different, rounding is not
 
 
 @dataclass(frozen=True)
@@ -61,3 +62,8 @@ class Joined:
     frames: int
     problems: tuple[PlanProblem, ...]
     steps: tuple[Step, ...]
+
+
+def same_rate(first: float, second: float) -> bool:
+    """Whether two rates are the same but for rounding."""
+    return abs(first - second) <= _SAME_RATE * max(first, second)

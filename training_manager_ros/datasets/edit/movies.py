@@ -1,4 +1,4 @@
-"""Videos of LeRobot datasets: kept frames are cut and joined packet by packet, never decoded."""
+"""Videos whose kept frames are cut, joined and timed anew packet by packet, never decoded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training_manager_ros.datasets.video.cut import Piece, plan_piece, write_mov
 from training_manager_ros.datasets.video.index import MovieIndex, read_index
 from training_manager_ros.errors import InvalidInput
 
-__all__ = ["Clip", "Film", "WriteMovie", "films", "is_steady"]
+__all__ = ["Clip", "Film", "WriteMovie", "films", "is_steady", "timed_anew"]
 
 _TOLERANCE = 1e-4  # seconds that LeRobot's reader accepts
 
@@ -65,6 +65,16 @@ class Film:
     starts: tuple[int, ...]  # the frame at which each episode begins; one an episode
     size: int  # bytes of the packets, or of the file where it stays as it is
     whole: Path | None = None  # the source, if it stays as it is
+
+
+def timed_anew(clip: Clip, target: str, rate: float) -> WriteMovie:
+    """A clip as a video of its own, with the time that the result declares for a frame.
+
+    Raises `InvalidInput` where that can't be done without re-encoding, and `Unreadable`.
+    """
+    index = read_index(clip.path)
+    piece = plan_piece(index, clip.first, clip.count)
+    return WriteMovie(target, (clip,), rate, _bytes(piece))
 
 
 def is_steady(index: MovieIndex, rate: float) -> bool:
