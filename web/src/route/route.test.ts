@@ -14,6 +14,7 @@ describe("parseRoute and formatRoute", () => {
     "#/training/pick_up_cup",
     "#/training/pick_up_cup/12",
     "#/training/pick_up_cup/12?with=11",
+    "#/training/pick_up_cup/12?with=12&of=fold%20towel",
     "#/training/pick_up_cup/new",
     "#/training/pick_up_cup/new?from=3",
     "#/training/new",
@@ -43,6 +44,9 @@ describe("parseRoute and formatRoute", () => {
     expect(parseRoute("#/training//3").run).toBeNull();
     expect(parseRoute("#/training/x/3?with=3").other).toBeNull();
     expect(parseRoute("#/training/x?with=3").other).toBeNull();
+    expect(parseRoute("#/training/x/3?with=3&of=x").other).toBeNull();
+    expect(parseRoute("#/training/x/3?with=4&of=x").otherSkill).toBeNull();
+    expect(parseRoute("#/training/x/new?from=4&of=y").otherSkill).toBeNull();
     expect(parseRoute("#/datasets/x/new").run).toBeNull();
     expect(parseRoute("#/skills/%E0%A4%A").skill).toBe("%E0%A4%A");
   });

@@ -11,8 +11,10 @@ export interface Route {
   readonly time: number | null;
   /** Of the training tab: a run of the skill, or the form for a new one (which may have no skill yet). */
   readonly run: number | "new" | null;
-  /** Another run of the skill: what `run` is compared with, or what a new one starts from. */
+  /** Another run: what `run` is compared with, or what a new one starts from. */
   readonly other: number | null;
+  /** The skill of a run that `run` is compared with; null: the same one. */
+  readonly otherSkill: string | null;
 }
 
 export const HOME: Route = {
@@ -22,6 +24,7 @@ export const HOME: Route = {
   time: null,
   run: null,
   other: null,
+  otherSkill: null,
 };
 
 export function parseRoute(hash: string): Route {
@@ -33,7 +36,9 @@ export function parseRoute(hash: string): Route {
   if (tab === "training") {
     const run = item === "new" ? "new" : place.skill === null ? null : whole(item);
     const other = run === null || place.skill === null ? null : whole(parameters.get(otherName(run)));
-    return { ...place, run, other: other === run ? null : other };
+    const asked = run === "new" || other === null ? null : parameters.get("of");
+    const otherSkill = asked === place.skill ? null : asked;
+    return other === run && otherSkill === null ? { ...place, run } : { ...place, run, other, otherSkill };
   }
   const episode = tab === "datasets" && place.skill !== null ? whole(item) : null;
   const time = Number.parseFloat(parameters.get("t") ?? "");
@@ -45,7 +50,9 @@ export function formatRoute(route: Partial<Route> & { tab: Tab }): string {
   if (route.tab === "training" && route.run !== null && route.run !== undefined) {
     hash += `/${encodeURIComponent(route.skill ?? "")}/${route.run}`;
     const other = route.other ?? null;
-    return other === null ? hash : `${hash}?${otherName(route.run)}=${other}`;
+    if (other === null) return hash;
+    const of = route.otherSkill ? `&of=${encodeURIComponent(route.otherSkill)}` : "";
+    return `${hash}?${otherName(route.run)}=${other}${of}`;
   }
   if (!route.skill) return hash;
   hash += `/${encodeURIComponent(route.skill)}`;

@@ -21,7 +21,11 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
 
 export function Button({ look = "plain", icon, className = "", children, ...rest }: ButtonProps) {
   return (
-    <button type="button" className={`${BASE} ${LOOKS[look]} h-9 px-3 text-sm md:h-8 ${className}`} {...rest}>
+    <button
+      type="button"
+      className={`${BASE} ${LOOKS[look]} h-11 px-3 text-sm md:h-8 ${className}`}
+      {...rest}
+    >
       {icon && <Icon name={icon} />}
       {children}
     </button>
@@ -41,7 +45,7 @@ export function IconButton({ label, icon, look = "quiet", className = "", ...res
       type="button"
       aria-label={label}
       title={label}
-      className={`${BASE} ${LOOKS[look]} size-9 md:size-8 ${className}`}
+      className={`${BASE} ${LOOKS[look]} size-11 md:size-8 ${className}`}
       {...rest}
     >
       <Icon name={icon} />

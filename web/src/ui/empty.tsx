@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Button } from "./button.tsx";
 import { Icon } from "./icons.tsx";
 import type { IconName } from "./icons.tsx";
 
@@ -33,6 +34,37 @@ export function Loading({ label }: { label: string }) {
       <span className="size-3.5 animate-spin rounded-full border-[1.5px] border-edge border-t-accent" />
       {label}
     </div>
+  );
+}
+
+/** What stands in the place of something that was asked for: that it comes, or why it does not. */
+export function Awaited({
+  icon,
+  label,
+  problem,
+  title,
+  again,
+}: {
+  icon: IconName;
+  label: string;
+  /** null while the answer is on its way. */
+  problem: string | null;
+  title: string;
+  again: () => void;
+}) {
+  if (problem === null) return <Loading label={label} />;
+  return (
+    <Empty
+      icon={icon}
+      title={title}
+      action={
+        <Button icon="refresh" onClick={again}>
+          Try again
+        </Button>
+      }
+    >
+      {problem}
+    </Empty>
   );
 }
 

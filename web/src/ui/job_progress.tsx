@@ -1,5 +1,5 @@
 import type { Job } from "@/ros/jobs.ts";
-import { countTexts, knownFraction, stageText, timeLeft } from "@/text/job_text.ts";
+import { countTexts, knownFraction, stageText, timeLeft } from "./job_text.ts";
 import { ProgressBar } from "./progress.tsx";
 
 /** A job that waits or runs: its stage, a bar, and what is counted. */

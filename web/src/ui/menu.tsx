@@ -4,6 +4,8 @@ import { Icon } from "./icons.tsx";
 import type { IconName } from "./icons.tsx";
 
 export interface MenuItem {
+  /** Where two may have the same label. */
+  readonly id?: string;
   readonly label: string;
   readonly onSelect: () => void;
   readonly disabled?: boolean;
@@ -19,6 +21,7 @@ export function Menu({
   text,
   items,
   align = "right",
+  upwardsOnPhone = false,
   className = "",
 }: {
   /** The button's name. */
@@ -28,6 +31,8 @@ export function Menu({
   text?: string;
   items: readonly MenuItem[];
   align?: "left" | "right";
+  /** Where the button stands at the bottom of a phone's screen. */
+  upwardsOnPhone?: boolean;
   className?: string;
 }) {
   const [open, setOpen] = useState(false);
@@ -82,7 +87,7 @@ export function Menu({
         aria-expanded={open}
         aria-controls={open ? id : undefined}
         onClick={() => setOpen(!open)}
-        className="inline-flex h-9 items-center justify-center gap-1.5 rounded-md px-2.5 text-sm font-medium text-quiet select-none hover:bg-hover hover:text-ink aria-expanded:bg-hover aria-expanded:text-ink md:h-8"
+        className="inline-flex h-11 items-center justify-center gap-1.5 rounded-md px-2.5 text-sm font-medium text-quiet select-none hover:bg-hover hover:text-ink aria-expanded:bg-hover aria-expanded:text-ink md:h-8"
       >
         {icon && <Icon name={icon} />}
         {text !== undefined && <span className="@max-sm:sr-only">{text}</span>}
@@ -93,11 +98,11 @@ export function Menu({
           id={id}
           role="menu"
           aria-label={label}
-          className={`absolute top-full z-30 mt-1 max-h-[60dvh] min-w-48 overflow-y-auto rounded-lg border border-line bg-raised p-1 shadow-xl ${align === "right" ? "right-0" : "left-0"}`}
+          className={`absolute z-30 top-full mt-1 max-h-[60dvh] min-w-48 overflow-y-auto rounded-lg border border-line bg-raised p-1 shadow-xl ${align === "right" ? "right-0" : "left-0"} ${upwardsOnPhone ? "max-md:top-auto max-md:bottom-full max-md:mb-1" : ""}`}
         >
           {items.map((item) => (
             <button
-              key={item.label}
+              key={item.id ?? item.label}
               type="button"
               role="menuitem"
               disabled={item.disabled}
@@ -105,7 +110,7 @@ export function Menu({
                 close();
                 item.onSelect();
               }}
-              className={`flex min-h-9 w-full items-center justify-between gap-4 rounded-md px-2.5 text-left whitespace-nowrap hover:bg-hover focus:bg-hover focus:outline-none disabled:opacity-45 md:min-h-8 ${item.danger ? "text-danger" : ""}`}
+              className={`flex min-h-11 w-full items-center justify-between gap-4 rounded-md px-2.5 text-left whitespace-nowrap hover:bg-hover focus:bg-hover focus:outline-none disabled:opacity-45 md:min-h-8 ${item.danger ? "text-danger" : ""}`}
             >
               {item.label}
               {item.hint && <span className="text-xs text-faint">{item.hint}</span>}

@@ -1,7 +1,7 @@
 import { Icon } from "./icons.tsx";
 
 export const INPUT =
-  "w-full rounded-md border border-edge bg-surface px-2.5 py-1.5 text-lg text-ink placeholder:text-faint hover:border-faint focus:border-accent focus:outline-1 focus:outline-offset-0 focus:outline-accent aria-invalid:border-danger md:text-sm";
+  "w-full rounded-md border border-edge bg-surface px-2.5 py-2.5 text-lg text-ink placeholder:text-faint hover:border-faint focus:border-accent focus:outline-1 focus:outline-offset-0 focus:outline-accent aria-invalid:border-danger md:py-1.5 md:text-sm";
 
 export function Search({
   label,

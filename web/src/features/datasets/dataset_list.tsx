@@ -24,6 +24,9 @@ export function DatasetList({ current }: { current: string | null }) {
   const wanted = useDeferredValue(search);
   const datasets = useMemo(() => skills.filter((skill) => skill.datasetFormat !== ""), [skills]);
   const found = useMemo(() => findDatasets(datasets, wanted), [datasets, wanted]);
+  const opened = datasets
+    .filter((skill) => skill.name === current && skill.episodeCount > 0)
+    .map((skill) => ({ skill: skill.name, episodes: "", cameras: {} }));
   const render = useCallback(
     (index: number) => {
       const skill = found[index];
@@ -44,7 +47,7 @@ export function DatasetList({ current }: { current: string | null }) {
           onClick={() => setMerging(true)}
         />
       </header>
-      {merging && <MergeDialog first={[]} onClose={() => setMerging(false)} />}
+      {merging && <MergeDialog first={opened} onClose={() => setMerging(false)} />}
       {!loaded && <Skeleton rows={7} className="mx-4 h-[60px] border-b border-line py-4" />}
       {loaded && datasets.length === 0 && (
         <Empty

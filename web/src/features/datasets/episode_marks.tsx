@@ -2,6 +2,16 @@ import type { Episode } from "@/ros/messages.ts";
 import { IconButton } from "@/ui/button.tsx";
 import type { Marks } from "./use_marks.ts";
 
+const VERDICTS = [
+  { verdict: "keep", label: "Keep", icon: "thumbUp", look: "aria-pressed:bg-ok-soft aria-pressed:text-ok" },
+  {
+    verdict: "reject",
+    label: "Reject",
+    icon: "thumbDown",
+    look: "aria-pressed:bg-danger-soft aria-pressed:text-danger",
+  },
+] as const;
+
 /** The marks of an opened episode. */
 export function EpisodeMarks({
   episode,
@@ -15,20 +25,16 @@ export function EpisodeMarks({
   const ids = new Set([episode.id]);
   return (
     <div role="group" aria-label="Marks" className="flex">
-      <IconButton
-        label="Keep"
-        icon="thumbUp"
-        aria-pressed={episode.verdict === "keep"}
-        onClick={() => marks.judge(ids, "keep")}
-        className="aria-pressed:bg-ok-soft aria-pressed:text-ok"
-      />
-      <IconButton
-        label="Reject"
-        icon="thumbDown"
-        aria-pressed={episode.verdict === "reject"}
-        onClick={() => marks.judge(ids, "reject")}
-        className="aria-pressed:bg-danger-soft aria-pressed:text-danger"
-      />
+      {VERDICTS.map(({ verdict, label, icon, look }) => (
+        <IconButton
+          key={verdict}
+          label={label}
+          icon={icon}
+          aria-pressed={episode.verdict === verdict}
+          onClick={() => marks.judge(ids, verdict)}
+          className={look}
+        />
+      ))}
       <IconButton
         label="Note"
         icon="note"

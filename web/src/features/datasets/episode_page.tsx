@@ -162,7 +162,7 @@ function EpisodeHeader({
       <RouteLink
         to={{ tab: "datasets", skill }}
         aria-label="Back to the episodes"
-        className="grid size-9 place-items-center text-quiet md:hidden"
+        className="grid size-11 place-items-center text-quiet md:hidden"
       >
         <Icon name="back" />
       </RouteLink>

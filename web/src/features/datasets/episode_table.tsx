@@ -19,7 +19,7 @@ import type { Selecting } from "./use_selection.ts";
 const ROW = 60;
 /** Columns of the wide table; in a narrow one a row has two lines instead. */
 const COLUMNS =
-  "@4xl:grid @4xl:grid-cols-[60px_minmax(7rem,1.2fr)_minmax(10rem,1.4fr)_6rem_5rem_6rem_minmax(5rem,2fr)] @4xl:items-center @4xl:gap-4";
+  "@4xl:grid @4xl:grid-cols-[60px_minmax(11rem,1.6fr)_minmax(9rem,1.2fr)_5rem_4rem_5rem_minmax(5rem,2fr)] @4xl:items-center @4xl:gap-4";
 
 export function EpisodeTable({
   skill,
@@ -178,8 +178,8 @@ function EpisodeRow({
       >
         <Thumbnail skill={skill} episode={episode.id} />
         <span className="min-w-0 flex-1">
-          <span className="flex items-center gap-1.5">
-            <span className="truncate font-medium">Episode {episode.id}</span>
+          <span className="flex items-center gap-1.5 overflow-hidden">
+            <span className="shrink-0 font-medium">Episode {episode.id}</span>
             {!episode.converted && <Badge>raw</Badge>}
             <VerdictBadge verdict={episode.verdict} />
             <FindingsBadge findings={findings} />

@@ -19,10 +19,12 @@ export function VerdictBadge({ verdict }: { verdict: Verdict }) {
       ? (["ok", "thumbUp", "keep"] as const)
       : (["danger", "thumbDown", "rejected"] as const);
   return (
-    <Badge tone={tone}>
-      <Icon name={icon} className="size-3" />
-      <span className="ml-1 @max-sm:sr-only">{text}</span>
-    </Badge>
+    <span className="inline-flex" title={text}>
+      <Badge tone={tone}>
+        <Icon name={icon} className="size-3" />
+        <span className="ml-1 @max-sm:sr-only @4xl:@max-6xl:sr-only">{text}</span>
+      </Badge>
+    </span>
   );
 }
 

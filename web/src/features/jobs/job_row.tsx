@@ -1,7 +1,7 @@
-import { useState } from "react";
 import type { Job, JobState } from "@/ros/jobs.ts";
 import { isActive } from "@/ros/jobs.ts";
 import { RouteLink } from "@/route/route_link.tsx";
+import { useAction } from "@/state/action.ts";
 import { useCommands, usePanel } from "@/state/panel.tsx";
 import { formatAgo, formatDuration } from "@/text/time.ts";
 import { Badge } from "@/ui/badge.tsx";
@@ -71,7 +71,7 @@ export function OpenResult({ job, onOpen }: { job: Job; onOpen?: () => void }) {
     <RouteLink
       to={place}
       onClickCapture={onOpen}
-      className="inline-flex h-7 shrink-0 items-center rounded-md px-2 font-medium text-accent hover:bg-accent-soft"
+      className="inline-flex h-11 shrink-0 items-center rounded-md px-2 md:h-7 font-medium text-accent hover:bg-accent-soft"
     >
       {job.kind === "check_dataset" ? "See the result" : "Open the result"}
     </RouteLink>
@@ -80,20 +80,7 @@ export function OpenResult({ job, onOpen }: { job: Job; onOpen?: () => void }) {
 
 function Steering({ job, title }: { job: Job; title: string }) {
   const commands = useCommands();
-  const [asked, setAsked] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-
-  async function steer(act: () => Promise<unknown>): Promise<void> {
-    setAsked(true);
-    setProblem(null);
-    try {
-      await act();
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
-    setAsked(false);
-  }
-
+  const { busy, problem, start } = useAction();
   return (
     <>
       {problem && (
@@ -105,15 +92,15 @@ function Steering({ job, title }: { job: Job; title: string }) {
         <IconButton
           label={`${job.paused ? "Resume" : "Pause"}: ${title}`}
           icon={job.paused ? "play" : "pause"}
-          disabled={asked}
-          onClick={() => void steer(() => commands.pauseJob(job.id, !job.paused))}
+          disabled={busy}
+          onClick={() => start(() => commands.pauseJob(job.id, !job.paused))}
         />
       )}
       <Button
         look="danger"
-        disabled={asked || job.cancelling}
+        disabled={busy || job.cancelling}
         aria-label={`Cancel: ${title}`}
-        onClick={() => void steer(() => commands.cancelJob(job.id))}
+        onClick={() => start(() => commands.cancelJob(job.id))}
       >
         Cancel
       </Button>

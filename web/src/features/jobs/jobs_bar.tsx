@@ -1,18 +1,17 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { Job } from "@/ros/jobs.ts";
 import { isActive } from "@/ros/jobs.ts";
 import { useRoute } from "@/route/navigation.ts";
 import { usePanel } from "@/state/panel.tsx";
 import { selectJobs } from "@/state/selectors.ts";
-import { knownFraction, stageText, timeLeft } from "@/text/job_text.ts";
+import { knownFraction, stageText, timeLeft } from "@/ui/job_text.ts";
 import { Notice } from "@/ui/badge.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import type { IconName } from "@/ui/icons.tsx";
+import { useNow } from "@/ui/now.ts";
 import { ProgressBar } from "@/ui/progress.tsx";
 import { jobTitle, madeName, resultText } from "./job_words.ts";
 import { JobRow, OpenResult, useNameOf } from "./job_row.tsx";
-
-const MINUTE_MS = 60_000;
 
 /**
  * Under every page once there is a job: a line with what is going on, which opens into all jobs. What it
@@ -21,12 +20,12 @@ const MINUTE_MS = 60_000;
 export function JobsBar() {
   const jobs = usePanel(selectJobs);
   const problem = usePanel((state) => state.jobList?.problem ?? "");
-  const { episode } = useRoute();
+  const { episode, run } = useRoute();
   const [open, setOpen] = useState(false);
   const active = jobs.filter(isActive);
   const shown = active.find((job) => job.state === "running") ?? active.at(-1) ?? newest(jobs);
-  // On a phone an opened episode needs the room.
-  const yields = episode !== null && active.length === 0 && !open && !problem;
+  // On a phone an opened episode and the form of a run need the room.
+  const yields = (episode !== null || run === "new") && active.length === 0 && !open && !problem;
   if (!shown && !problem) return null;
 
   return (
@@ -34,7 +33,7 @@ export function JobsBar() {
       aria-label="Jobs"
       className={`relative shrink-0 border-t border-line bg-canvas ${yields ? "max-md:hidden" : ""}`}
     >
-      <div className="flex h-9 items-center md:h-8">
+      <div className="flex h-11 items-center pr-1 md:h-8">
         <button
           type="button"
           aria-expanded={open}
@@ -76,7 +75,7 @@ function Rows({
   /** A result is opened, which needs the room. */
   onOpen: () => void;
 }) {
-  const now = useNow();
+  const now = useNow(60_000);
   const ended = jobs.filter((job) => !isActive(job)).sort((a, b) => b.finished - a.finished);
   return (
     <ul aria-label="Jobs" className="divide-y divide-line">
@@ -132,14 +131,4 @@ function newest(jobs: readonly Job[]): Job | undefined {
     (last, job) => (last && last.finished >= job.finished ? last : job),
     undefined,
   );
-}
-
-/** The time, every minute. */
-function useNow(): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), MINUTE_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }

@@ -40,7 +40,7 @@ export function LogPanel() {
           className="absolute inset-x-0 -top-1 z-10 h-2 cursor-row-resize touch-none"
         />
       )}
-      <div className="flex h-9 items-center md:h-8">
+      <div className="flex h-11 items-center md:h-8">
         <button
           type="button"
           aria-expanded={open}

@@ -1,9 +1,9 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import type { Level, LogLine } from "@/ros/messages.ts";
 import { formatTimeOfDay } from "@/text/time.ts";
 import { Button } from "@/ui/button.tsx";
 import { INPUT, Search } from "@/ui/search.tsx";
+import { TailRows } from "@/ui/tail_rows.tsx";
 import { LEVELS, filterLogs, unread } from "./filter_logs.ts";
 
 export const LEVEL_LOOK: Readonly<Record<Level, string>> = {
@@ -60,61 +60,20 @@ export function LogView({ logs }: { logs: readonly LogLine[] }) {
           {logs.length === 0 ? "Nothing has been logged yet." : "No line matches."}
         </p>
       ) : (
-        <Lines lines={lines} />
+        <TailRows
+          label="Log lines"
+          count={lines.length}
+          newest={lines.at(-1)?.key}
+          lineHeight={20}
+          keyOf={(index) => lines[index]?.key ?? index}
+          render={(index) => {
+            const line = lines[index];
+            return line && <Line line={line} />;
+          }}
+          className="min-h-0 flex-1 bg-surface leading-5"
+        />
       )}
     </>
-  );
-}
-
-function Lines({ lines }: { lines: readonly LogLine[] }) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const following = useRef(true);
-  // eslint-disable-next-line react-hooks/incompatible-library
-  const rows = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => 20,
-    getItemKey: (index) => lines[index]?.key ?? index,
-    overscan: 10,
-  });
-  const newest = lines.at(-1)?.key;
-  useEffect(() => {
-    if (following.current) rows.scrollToIndex(lines.length - 1, { align: "end" });
-  }, [rows, newest, lines.length]);
-
-  return (
-    <div
-      ref={scroller}
-      role="log"
-      aria-label="Log lines"
-      // Scrolls, so the keyboard must be able to reach it.
-      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      tabIndex={0}
-      onScroll={(event) => {
-        const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
-        following.current = scrollHeight - scrollTop - clientHeight < 24;
-      }}
-      className="min-h-0 flex-1 overflow-y-auto overscroll-contain bg-surface py-1 font-mono text-2xs leading-5"
-    >
-      <div className="relative" style={{ height: rows.getTotalSize() }}>
-        {rows.getVirtualItems().map((row) => {
-          const line = lines[row.index];
-          return (
-            line && (
-              <div
-                key={row.key}
-                ref={rows.measureElement}
-                data-index={row.index}
-                className="absolute inset-x-0 top-0 px-3"
-                style={{ transform: `translateY(${row.start}px)` }}
-              >
-                <Line line={line} />
-              </div>
-            )
-          );
-        })}
-      </div>
-    </div>
   );
 }
 

@@ -4,9 +4,9 @@ import { CommandError } from "@/ros/commands.ts";
 import type { FieldError, MetadataField } from "@/ros/messages.ts";
 import { useLeaveGuard } from "@/route/guard.ts";
 import { useCommands } from "@/state/panel.tsx";
-import { Notice } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
-import { Dialog } from "@/ui/dialog.tsx";
+import { LeaveDialog } from "@/ui/leave_dialog.tsx";
+import { Refusal } from "@/ui/refusal.tsx";
 import { Conflict } from "./conflict.tsx";
 import type { Edits } from "./edits.ts";
 import {
@@ -100,19 +100,7 @@ export function SkillEditor({ detail }: { detail: SkillDetail }) {
         className="sticky -bottom-4 z-10 -mx-4 mt-5 space-y-2 border-t border-line bg-surface px-4 py-3 md:-bottom-5 md:-mx-1 md:px-1"
       >
         {edits.theirs && <Conflict edits={edits} act={act} />}
-        {failure && dirty && (
-          <Notice tone="danger" title={failure}>
-            {elsewhere.length > 0 && (
-              <ul>
-                {elsewhere.map(({ field, message }) => (
-                  <li key={field}>
-                    <code className="font-mono text-xs">{field}</code>: {message}
-                  </li>
-                ))}
-              </ul>
-            )}
-          </Notice>
-        )}
+        {failure && dirty && <Refusal message={failure} elsewhere={elsewhere} />}
         <div className="flex items-center justify-end gap-2">
           <span role="status" className="mr-auto text-faint">
             {saving ? "Saving…" : dirty && Object.keys(edits.problems).length === 0 ? "Unsaved changes" : ""}
@@ -140,19 +128,13 @@ export function SkillEditor({ detail }: { detail: SkillDetail }) {
           </Button>
         </div>
       </div>
-      {leaving && (
-        <Dialog title="Discard unsaved changes?" onClose={leaving.stay}>
-          <p className="text-quiet">What you changed in “{detail.skill.displayName}” is not saved yet.</p>
-          <div className="mt-4 flex justify-end gap-2">
-            <Button look="danger" onClick={leaving.confirm}>
-              Discard changes
-            </Button>
-            <Button look="primary" onClick={leaving.stay}>
-              Keep editing
-            </Button>
-          </div>
-        </Dialog>
-      )}
+      <LeaveDialog
+        leaving={leaving}
+        title="Discard unsaved changes?"
+        text={`What you changed in “${detail.skill.displayName}” is not saved yet.`}
+        leave="Discard changes"
+        stay="Keep editing"
+      />
     </form>
   );
 }

@@ -7,8 +7,8 @@ import { useAnswer } from "@/state/answer.ts";
 import { useCommands, usePanel } from "@/state/panel.tsx";
 import { selectLoaded, selectSkill } from "@/state/selectors.ts";
 import { Notice, Problems } from "@/ui/badge.tsx";
-import { Button } from "@/ui/button.tsx";
-import { Empty, Loading } from "@/ui/empty.tsx";
+import { BackBar } from "@/ui/back_bar.tsx";
+import { Awaited } from "@/ui/empty.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { Segmented } from "@/ui/segmented.tsx";
 import { SkillBadge } from "@/ui/skill_badge.tsx";
@@ -37,22 +37,14 @@ export function SkillPage({ name }: { name: string }) {
   if (!skill || !detail) {
     return (
       <>
-        <BackBar />
-        {problem ? (
-          <Empty
-            icon="alert"
-            title="This skill can't be shown"
-            action={
-              <Button icon="refresh" onClick={again}>
-                Try again
-              </Button>
-            }
-          >
-            {problem}
-          </Empty>
-        ) : (
-          <Loading label="Reading the skill…" />
-        )}
+        <BackBar to={{ tab: "skills" }}>Skills</BackBar>
+        <Awaited
+          icon="alert"
+          label="Reading the skill…"
+          problem={problem}
+          title="This skill can’t be shown"
+          again={again}
+        />
       </>
     );
   }
@@ -74,7 +66,7 @@ function Loaded({
   const readable = parseObject(detail.metadataJson) !== null;
   return (
     <>
-      <BackBar />
+      <BackBar to={{ tab: "skills" }}>Skills</BackBar>
       <header className="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line px-4 py-3 md:px-6">
         <div className="min-w-0 flex-1 basis-56">
           <div className="flex items-center gap-2">
@@ -95,7 +87,7 @@ function Loaded({
         {skill.datasetFormat && (
           <RouteLink
             to={{ tab: "datasets", skill: skill.name }}
-            className="inline-flex h-9 items-center gap-1.5 rounded-md border border-edge bg-raised px-3 font-medium hover:bg-hover md:h-8"
+            className="inline-flex h-11 items-center gap-1.5 rounded-md border border-edge bg-raised px-3 font-medium hover:bg-hover md:h-8"
           >
             <Icon name="film" />
             Recordings
@@ -154,17 +146,5 @@ function Notices({ skill, gone, problem }: { skill: Skill; gone: boolean; proble
       {skill.problem && <Notice tone="danger">{skill.problem}</Notice>}
       <Problems tone="warn" problems={skill.datasetProblems} />
     </div>
-  );
-}
-
-/** On a phone: the way back to the list. */
-function BackBar() {
-  return (
-    <nav aria-label="Back" className="border-b border-line md:hidden">
-      <RouteLink to={{ tab: "skills" }} className="flex h-11 items-center gap-1 px-3 font-medium text-quiet">
-        <Icon name="back" />
-        Skills
-      </RouteLink>
-    </nav>
   );
 }

@@ -8,7 +8,7 @@ export function Architecture({ json }: { json: string }) {
   if (entries.length === 0) return null;
   return (
     <details className="group">
-      <summary className="inline-flex cursor-pointer items-center gap-1 rounded font-medium text-quiet hover:text-ink">
+      <summary className="inline-flex min-h-11 cursor-pointer items-center gap-1 rounded font-medium text-quiet hover:text-ink md:min-h-0">
         <Icon name="chevronRight" className="size-3.5 group-open:rotate-90" />
         What the preset fixes
       </summary>

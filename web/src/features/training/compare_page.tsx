@@ -4,6 +4,7 @@ import { useAnswer } from "@/state/answer.ts";
 import { useCommands, usePanel } from "@/state/panel.tsx";
 import { selectRuns, selectSkill } from "@/state/selectors.ts";
 import type { TrainingRun } from "@/ros/training.ts";
+import { BackBar } from "@/ui/back_bar.tsx";
 import { Notice } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { Empty, Loading } from "@/ui/empty.tsx";
@@ -13,45 +14,49 @@ import { fieldsOf } from "./fields.ts";
 import { ranFor } from "./life_line.ts";
 import type { Pair } from "./params.ts";
 import { GROUPS, pairsOf, paramsOf, presetName } from "./params.ts";
-import { BackBar, Section } from "./run_page.tsx";
+import { Section } from "./run_page.tsx";
 import { StatusBadge } from "./run_row.tsx";
 import { lossText } from "./run_words.ts";
 import { roughDuration } from "./times.ts";
 import { useDefaults } from "./use_defaults.ts";
 
-/** Two runs of a skill side by side: their values and both curves. */
-export function ComparePage({ skill, first, second }: { skill: string; first: number; second: number }) {
-  const name = usePanel(selectSkill(skill))?.displayName ?? skill;
-  const a = useRun(skill, first);
-  const b = useRun(skill, second);
+interface RunKey {
+  readonly skill: string;
+  readonly runId: number;
+}
+
+/** Two runs side by side: their values and both curves. */
+export function ComparePage({ first, second, back }: { first: RunKey; second: RunKey; back: string | null }) {
+  const nameA = usePanel(selectSkill(first.skill))?.displayName ?? first.skill;
+  const nameB = usePanel(selectSkill(second.skill))?.displayName ?? second.skill;
+  const a = useRun(first);
+  const b = useRun(second);
   const problem = a.problem ?? b.problem;
+  const sameSkill = first.skill === second.skill;
+  const labelA = sameSkill ? `Run ${first.runId}` : `${nameA} run ${first.runId}`;
+  const labelB = sameSkill ? `Run ${second.runId}` : `${nameB} run ${second.runId}`;
   const groups = useMemo(
     () =>
       groupCurves([
-        { name: `Run ${first}`, curves: a.curves },
-        { name: `Run ${second}`, curves: b.curves },
+        { name: labelA, curves: a.curves },
+        { name: labelB, curves: b.curves },
       ]),
-    [first, second, a.curves, b.curves],
+    [labelA, labelB, a.curves, b.curves],
   );
   return (
     <>
-      <BackBar back={skill} />
-      <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-3 md:px-6">
-        <h1 className="min-w-0 flex-1 truncate text-xl font-semibold tracking-tight">
-          {name}{" "}
+      <BackBar to={{ tab: "training", skill: back }}>Runs</BackBar>
+      <header className="border-b border-line px-4 py-3 md:px-6">
+        <h1 className="truncate text-xl font-semibold tracking-tight">
+          {nameA}{" "}
           <span className="font-normal text-faint">
-            run {first} and {second}
+            run {first.runId} and {sameSkill ? "" : `${nameB} run `}
+            {second.runId}
           </span>
         </h1>
-        <RouteLink
-          to={{ tab: "training", skill, run: first }}
-          className="font-medium text-accent hover:underline"
-        >
-          Run {first} alone
-        </RouteLink>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-4 py-4 md:px-6 md:py-5">
-        <div className="mx-auto max-w-5xl space-y-6">
+        <div className="max-w-5xl space-y-6">
           {problem && <Notice tone="warn">{problem}</Notice>}
           {a.run && b.run ? (
             <>
@@ -61,7 +66,7 @@ export function ComparePage({ skill, first, second }: { skill: string; first: nu
                 </Section>
               )}
               <Section label="Values">
-                <Values a={a.run} b={b.run} />
+                <Values a={a.run} b={b.run} labels={[labelA, labelB]} />
               </Section>
             </>
           ) : problem ? (
@@ -77,7 +82,7 @@ export function ComparePage({ skill, first, second }: { skill: string; first: nu
 
 const NO_CURVES = [] as const;
 
-function useRun(skill: string, runId: number) {
+function useRun({ skill, runId }: RunKey) {
   const commands = useCommands();
   const listed = usePanel((state) =>
     selectRuns(state).find((run) => run.skill === skill && run.runId === runId),
@@ -87,7 +92,7 @@ function useRun(skill: string, runId: number) {
   return { run: listed ?? value?.run, curves: value?.curves ?? NO_CURVES, problem };
 }
 
-function Values({ a, b }: { a: TrainingRun; b: TrainingRun }) {
+function Values({ a, b, labels }: { a: TrainingRun; b: TrainingRun; labels: readonly string[] }) {
   const { value: defaults } = useDefaults();
   const [all, setAll] = useState(false);
   const pairs = useMemo(() => {
@@ -102,9 +107,14 @@ function Values({ a, b }: { a: TrainingRun; b: TrainingRun }) {
         <thead>
           <tr className="border-b border-line align-bottom">
             <td className="w-1/3" />
-            {[a, b].map((run) => (
-              <th key={run.runId} scope="col" className="py-1.5 pr-2 font-semibold">
-                Run {run.runId}
+            {[a, b].map((run, index) => (
+              <th key={index} scope="col" className="pr-2 font-semibold wrap-anywhere">
+                <RouteLink
+                  to={{ tab: "training", skill: run.skill, run: run.runId }}
+                  className="inline-flex min-h-11 items-center text-accent hover:underline md:min-h-8"
+                >
+                  {labels[index]}
+                </RouteLink>
               </th>
             ))}
           </tr>
@@ -112,8 +122,8 @@ function Values({ a, b }: { a: TrainingRun; b: TrainingRun }) {
         <tbody>
           <tr className="border-b border-line">
             <RowHead>Status</RowHead>
-            {[a, b].map((run) => (
-              <td key={run.runId} className="py-1.5 pr-2">
+            {[a, b].map((run, index) => (
+              <td key={index} className="py-1.5 pr-2">
                 <StatusBadge run={run} />
               </td>
             ))}
@@ -129,7 +139,7 @@ function Values({ a, b }: { a: TrainingRun; b: TrainingRun }) {
         })}
       </table>
       {shown.length === 0 && <p className="text-quiet">Both were asked for with the same values.</p>}
-      <Button look="quiet" aria-pressed={all} onClick={() => setAll(!all)}>
+      <Button look="quiet" className="-ml-3" aria-pressed={all} onClick={() => setAll(!all)}>
         {all ? "Show differing values only" : "Show all values"}
       </Button>
     </div>

@@ -3,7 +3,7 @@ import { Icon } from "@/ui/icons.tsx";
 import { useNow } from "@/ui/now.ts";
 import type { LifeStep } from "./life_line.ts";
 import { lifeLine, ranFor } from "./life_line.ts";
-import { statusText } from "./run_words.ts";
+import { isFailed, statusText } from "./run_words.ts";
 import { roughDuration, timeText } from "./times.ts";
 
 /** A run's states, those it was in with their times, the one it is in, and those that may come. */
@@ -11,9 +11,9 @@ export function LifeLine({ run }: { run: TrainingRun }) {
   const now = useNow(run.active ? 1000 : 60_000);
   const steps = lifeLine(run).filter((step) => step.place !== "skipped");
   const ran = ranFor(run, Math.max(now, run.started));
-  const failed = run.errorMessage !== "";
+  const failed = isFailed(run);
   return (
-    <ol aria-label="Life line" className="grid gap-x-1 max-md:gap-y-0 md:auto-cols-fr md:grid-flow-col">
+    <ol aria-label="Life line" className="grid gap-x-1 max-md:gap-y-0 md:auto-cols-auto md:grid-flow-col">
       {steps.map((step, index) => (
         <li
           key={step.status}

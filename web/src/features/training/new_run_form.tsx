@@ -10,7 +10,8 @@ import { useCommands } from "@/state/panel.tsx";
 import { formatCount } from "@/text/numbers.ts";
 import { Notice } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
-import { Dialog } from "@/ui/dialog.tsx";
+import { LeaveDialog } from "@/ui/leave_dialog.tsx";
+import { Refusal } from "@/ui/refusal.tsx";
 import { Architecture } from "./architecture.tsx";
 import { CostLine } from "./cost_line.tsx";
 import type { Group } from "./fields.ts";
@@ -167,19 +168,7 @@ export function NewRunForm({
         </div>
       </div>
       <footer className="space-y-2 border-t border-line bg-surface px-4 py-2.5 md:px-6">
-        {failure && (
-          <Notice tone="danger" title={failure}>
-            {elsewhere.length > 0 && (
-              <ul>
-                {elsewhere.map(({ field, message }) => (
-                  <li key={field}>
-                    <code className="font-mono text-xs">{field}</code>: {message}
-                  </li>
-                ))}
-              </ul>
-            )}
-          </Notice>
-        )}
+        {failure && <Refusal message={failure} elsewhere={elsewhere} />}
         <div className="flex items-center gap-2">
           <span className="mr-auto min-w-0 truncate text-quiet" data-changes={changes}>
             {changes === 0 ? "As the preset" : `${formatCount(changes, "value")} changed`}
@@ -204,19 +193,13 @@ export function NewRunForm({
           </Button>
         </div>
       </footer>
-      {leaving && (
-        <Dialog title="Leave without starting the run?" onClose={leaving.stay}>
-          <p className="text-quiet">What you filled in is not kept.</p>
-          <div className="mt-4 flex justify-end gap-2">
-            <Button look="danger" onClick={leaving.confirm}>
-              Leave
-            </Button>
-            <Button look="primary" onClick={leaving.stay}>
-              Go on
-            </Button>
-          </div>
-        </Dialog>
-      )}
+      <LeaveDialog
+        leaving={leaving}
+        title="Leave without starting the run?"
+        text="What you filled in is not kept."
+        leave="Leave"
+        stay="Go on"
+      />
     </form>
   );
 }

@@ -1,14 +1,12 @@
 import { useMemo } from "react";
-import type { ReactNode } from "react";
 import { navigation } from "@/route/navigation.ts";
 import { useAnswer } from "@/state/answer.ts";
 import { useCommands, usePanel } from "@/state/panel.tsx";
 import { selectRuns } from "@/state/selectors.ts";
-import { Button } from "@/ui/button.tsx";
-import { Empty, Loading } from "@/ui/empty.tsx";
+import { BackBar } from "@/ui/back_bar.tsx";
+import { Awaited } from "@/ui/empty.tsx";
 import { NewRunForm } from "./new_run_form.tsx";
 import { cloneOf, emptyDraft } from "./run_form.ts";
-import { BackBar } from "./run_page.tsx";
 import { useDefaults } from "./use_defaults.ts";
 
 /** The form for a new run, empty or filled in as another run was. Mounted anew for another skill or run. */
@@ -28,29 +26,22 @@ export function NewRunPage({
     if (source.paramsJson !== null) return cloneOf(source.paramsJson, defaults);
     return { draft: emptyDraft(defaults.defaultPreset), missingPreset: "", hidden: [] };
   }, [defaults, from, source.paramsJson]);
-  const wrong = problem ?? source.problem;
 
   return (
     <>
-      <BackBar back={back} />
+      <BackBar to={{ tab: "training", skill: back }}>Runs</BackBar>
       {start && defaults ? (
         <NewRunForm skill={skill} from={from} start={start} defaults={defaults} onLeave={() => leave(back)} />
-      ) : wrong ? (
-        <Message>
-          <Empty
-            icon="alert"
-            title="A run can’t be asked for now"
-            action={
-              <Button icon="refresh" onClick={again}>
-                Try again
-              </Button>
-            }
-          >
-            {wrong}
-          </Empty>
-        </Message>
       ) : (
-        <Loading label="Asking what runs can start from…" />
+        <div className="flex flex-1">
+          <Awaited
+            icon="alert"
+            label="Asking what runs can start from…"
+            problem={problem ?? source.problem}
+            title="A run can’t be asked for now"
+            again={again}
+          />
+        </div>
       )}
     </>
   );
@@ -71,8 +62,4 @@ function useSource(skill: string | null, from: number | null) {
     needed ? commands.getRun(skill, from) : Promise.resolve(null),
   );
   return { paramsJson: listed?.paramsJson ?? value?.run.paramsJson ?? null, problem };
-}
-
-function Message({ children }: { children: ReactNode }) {
-  return <div className="flex flex-1">{children}</div>;
 }

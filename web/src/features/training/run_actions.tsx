@@ -6,7 +6,7 @@ import { navigation } from "@/route/navigation.ts";
 import type { Action } from "@/state/action.ts";
 import { useAction } from "@/state/action.ts";
 import { useCommands, usePanel } from "@/state/panel.tsx";
-import { selectFeature, selectJobs, selectRuns } from "@/state/selectors.ts";
+import { selectFeature, selectJobs, selectRuns, selectSkills } from "@/state/selectors.ts";
 import { Notice } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { Dialog } from "@/ui/dialog.tsx";
@@ -16,7 +16,7 @@ import { Menu } from "@/ui/menu.tsx";
 import { INPUT } from "@/ui/search.tsx";
 import { downloadOf } from "./downloads.ts";
 import { inUseText } from "./in_use_text.ts";
-import { hasResults, statusText } from "./run_words.ts";
+import { hasResults, isFailed, statusText } from "./run_words.ts";
 
 type Question = "cancel" | "reject" | "deactivate";
 
@@ -171,7 +171,9 @@ function nothingToDo(run: TrainingRun, canCancel: boolean): string {
 
 function MoreActions({ run }: { run: TrainingRun }) {
   const runs = usePanel(selectRuns);
-  const others = runs.filter((other) => other.skill === run.skill && other.runId !== run.runId).slice(0, 20);
+  const skills = usePanel(selectSkills);
+  const others = comparable(runs, run).slice(0, 20);
+  const nameOf = (skill: string): string => skills.find((one) => one.name === skill)?.displayName ?? skill;
   const place = { tab: "training", skill: run.skill } as const;
   const items: MenuItem[] = [
     {
@@ -179,12 +181,20 @@ function MoreActions({ run }: { run: TrainingRun }) {
       onSelect: () => navigation.go({ ...place, run: "new", other: run.runId }),
     },
     ...others.map((other): MenuItem => ({
-      label: `Compare with run ${other.runId}`,
-      hint: other.errorMessage ? "failed" : statusText(other.status),
-      onSelect: () => navigation.go({ ...place, run: run.runId, other: other.runId }),
+      id: `${other.skill}/${other.runId}`,
+      label: `Compare with ${other.skill === run.skill ? "" : `${nameOf(other.skill)} `}run ${other.runId}`,
+      hint: isFailed(other) ? "failed" : statusText(other.status),
+      onSelect: () =>
+        navigation.go({ ...place, run: run.runId, other: other.runId, otherSkill: other.skill }),
     })),
   ];
-  return <Menu label="More with this run" text="More" items={items} />;
+  return <Menu label="More with this run" text="More" items={items} upwardsOnPhone />;
+}
+
+/** All other runs, those of the same skill first. */
+function comparable(runs: readonly TrainingRun[], run: TrainingRun): readonly TrainingRun[] {
+  const others = runs.filter((other) => other.skill !== run.skill);
+  return [...runs.filter((other) => other.skill === run.skill && other.runId !== run.runId), ...others];
 }
 
 const WORDS: Readonly<Record<Question, { title: string; text: string; yes: string; no: string }>> = {

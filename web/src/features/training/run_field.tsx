@@ -52,7 +52,7 @@ export function RunField({
               label={`Reset ${field.label} to ${field.preset}`}
               icon="undo"
               onClick={onReset}
-              className="-my-1 ml-auto size-7! shrink-0"
+              className="-my-3 ml-auto shrink-0 md:-my-1 md:size-7!"
             />
           </>
         )}

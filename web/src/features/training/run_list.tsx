@@ -16,7 +16,8 @@ import { filterRuns } from "./filter_runs.ts";
 import { CARD_HEIGHT, RunCard, RunRow, RunTableHead, ROW_HEIGHT } from "./run_row.tsx";
 import { SkillTraining } from "./skill_training.tsx";
 
-const TABLE_WIDTH = 860;
+/** What its columns need. */
+const TABLE_WIDTH = 980;
 const WHICH = [
   { value: "all", label: "All" },
   { value: "active", label: "Active" },
@@ -56,7 +57,7 @@ export function RunList({
         {run !== "new" && (
           <RouteLink
             to={{ tab: "training", skill: filter, run: "new" }}
-            className={`inline-flex h-9 items-center justify-center gap-1.5 rounded-md bg-accent-fill px-2.5 font-medium text-white hover:brightness-110 md:h-8 ${open ? "md:w-full" : "md:ml-auto"}`}
+            className={`inline-flex h-11 min-w-11 items-center justify-center gap-1.5 rounded-md bg-accent-fill px-2.5 font-medium text-white hover:brightness-110 md:h-8 ${open ? "md:w-full" : "md:ml-auto"}`}
           >
             <Icon name="plus" />
             <span className="max-sm:sr-only">New run</span>

@@ -1,10 +1,10 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useCommands, usePanel } from "@/state/panel.tsx";
 import { formatCount } from "@/text/numbers.ts";
 import { Notice } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { Search } from "@/ui/search.tsx";
+import { TailRows } from "@/ui/tail_rows.tsx";
 import type { RunLogText } from "./log_text.ts";
 import { NO_LOG, endOf, findLines, linesOfLog, startOf, withNewer, withOlder } from "./log_text.ts";
 
@@ -110,7 +110,15 @@ export function RunLogView({ skill, runId }: { skill: string; runId: number }) {
           {all.length > 0 ? "No line matches." : log.complete ? "The run wrote nothing." : "Nothing yet."}
         </p>
       ) : (
-        <Lines lines={lines} follows={!paused && search === ""} />
+        <TailRows
+          label="Log of the run"
+          count={lines.length}
+          newest={lines.at(-1)}
+          lineHeight={18}
+          follows={!paused && search === ""}
+          render={(index) => <p className="min-h-[18px] whitespace-pre-wrap wrap-anywhere">{lines[index]}</p>}
+          className="max-h-96 min-h-24 bg-sunken leading-[18px]"
+        />
       )}
       <p className="border-t border-line px-3 py-1 text-xs text-faint">
         {search === ""
@@ -118,53 +126,6 @@ export function RunLogView({ skill, runId }: { skill: string; runId: number }) {
           : `${lines.length.toLocaleString("en")} of ${formatCount(all.length, "line")}`}
         {log.complete ? " · complete" : paused ? " · paused" : " · following"}
       </p>
-    </div>
-  );
-}
-
-/** Follows the newest line until the reader scrolls up. */
-function Lines({ lines, follows }: { lines: readonly string[]; follows: boolean }) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const atEnd = useRef(true);
-  // eslint-disable-next-line react-hooks/incompatible-library
-  const rows = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => 18,
-    overscan: 20,
-  });
-  const newest = lines.at(-1);
-  useEffect(() => {
-    if (follows && atEnd.current) rows.scrollToIndex(lines.length - 1, { align: "end" });
-  }, [rows, newest, lines.length, follows]);
-
-  return (
-    <div
-      ref={scroller}
-      role="log"
-      aria-label="Log of the run"
-      // Scrolls, so the keyboard must be able to reach it.
-      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      tabIndex={0}
-      onScroll={(event) => {
-        const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
-        atEnd.current = scrollHeight - scrollTop - clientHeight < 24;
-      }}
-      className="max-h-96 min-h-24 overflow-y-auto overscroll-contain bg-sunken py-1 font-mono text-2xs leading-[18px]"
-    >
-      <div className="relative" style={{ height: rows.getTotalSize() }}>
-        {rows.getVirtualItems().map((row) => (
-          <p
-            key={row.key}
-            ref={rows.measureElement}
-            data-index={row.index}
-            className="absolute inset-x-0 top-0 min-h-[18px] px-3 whitespace-pre-wrap wrap-anywhere"
-            style={{ transform: `translateY(${row.start}px)` }}
-          >
-            {lines[row.index]}
-          </p>
-        ))}
-      </div>
     </div>
   );
 }

@@ -1,14 +1,14 @@
 import { useMemo } from "react";
 import type { ReactNode } from "react";
 import type { Curve, TrainingRun } from "@/ros/training.ts";
-import type { Route } from "@/route/route.ts";
 import { RouteLink } from "@/route/route_link.tsx";
 import { useAnswer } from "@/state/answer.ts";
 import { useCommands, usePanel } from "@/state/panel.tsx";
 import { selectFeature, selectRuns, selectSkill } from "@/state/selectors.ts";
+import { BackBar } from "@/ui/back_bar.tsx";
 import { Badge, Notice } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
-import { Empty, Loading } from "@/ui/empty.tsx";
+import { Awaited } from "@/ui/empty.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { ProgressBar } from "@/ui/progress.tsx";
 import { groupCurves } from "./curve_scale.ts";
@@ -20,7 +20,7 @@ import { ParamsView } from "./params_view.tsx";
 import { RunActions } from "./run_actions.tsx";
 import { RunLogView } from "./run_log.tsx";
 import { StatusBadge } from "./run_row.tsx";
-import { lossText, resultText, runFraction, stepText } from "./run_words.ts";
+import { isFailed, lossText, resultText, runFraction, stepText } from "./run_words.ts";
 import { roughDuration, timeText } from "./times.ts";
 import { useDefaults } from "./use_defaults.ts";
 
@@ -39,35 +39,30 @@ export function RunPage({ skill, runId, back }: { skill: string; runId: number; 
   if (!run) {
     return (
       <>
-        <BackBar back={back} />
-        {problem ? (
-          <Empty
-            icon="training"
-            title={`Run ${runId} can’t be shown`}
-            action={
-              <Button icon="refresh" onClick={() => void commands.refreshRuns(skill).finally(again)}>
-                Try again
-              </Button>
-            }
-          >
-            {problem}
-          </Empty>
-        ) : (
-          <Loading label="Asking for the run…" />
-        )}
+        <BackBar to={{ tab: "training", skill: back }}>Runs</BackBar>
+        <Awaited
+          icon="training"
+          label="Asking for the run…"
+          problem={problem}
+          title={`Run ${runId} can’t be shown`}
+          again={() => void commands.refreshRuns(skill).finally(again)}
+        />
       </>
     );
   }
   return (
     <>
-      <BackBar back={back} />
+      <BackBar to={{ tab: "training", skill: back }}>Runs</BackBar>
       <Header run={run} />
       <RunActions run={run} />
       <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-4 py-4 md:px-6 md:py-5">
         <div className="mx-auto flex max-w-6xl flex-col gap-6 xl:gap-10 xl:flex-row xl:items-start">
           <div className="min-w-0 flex-1 space-y-6">
             {run.errorMessage && (
-              <Notice tone="danger" title="It failed">
+              <Notice
+                tone={isFailed(run) ? "danger" : "neutral"}
+                title={isFailed(run) ? "It failed" : "It was rejected"}
+              >
                 <p className="whitespace-pre-wrap">{run.errorMessage}</p>
               </Notice>
             )}
@@ -101,11 +96,10 @@ function Header({ run }: { run: TrainingRun }) {
       </div>
       <RouteLink
         to={{ tab: "datasets", skill: run.skill }}
-        aria-label="Recordings of the skill"
-        title="Recordings of the skill"
-        className="grid size-9 place-items-center rounded-md text-quiet hover:bg-hover hover:text-ink md:size-8"
+        className="inline-flex h-11 min-w-11 items-center justify-center gap-1.5 rounded-md px-2.5 font-medium text-quiet hover:bg-hover hover:text-ink md:h-8"
       >
         <Icon name="film" />
+        <span className="max-sm:sr-only">Recordings</span>
       </RouteLink>
     </header>
   );
@@ -237,20 +231,5 @@ export function Section({ label, children }: { label: string; children: ReactNod
       <h2 className="mb-2 font-semibold">{label}</h2>
       {children}
     </section>
-  );
-}
-
-/** On a phone: the way back to the list. */
-export function BackBar({ back, to }: { back: string | null; to?: Partial<Route> }) {
-  return (
-    <nav aria-label="Back" className="border-b border-line md:hidden">
-      <RouteLink
-        to={{ tab: "training", skill: back, ...to }}
-        className="flex h-11 items-center gap-1 px-3 font-medium text-quiet"
-      >
-        <Icon name="back" />
-        Runs
-      </RouteLink>
-    </nav>
   );
 }

@@ -8,6 +8,7 @@ import { Badge } from "@/ui/badge.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { ProgressBar } from "@/ui/progress.tsx";
 import {
+  isFailed,
   lossText,
   placeText,
   resultText,
@@ -22,7 +23,7 @@ export const ROW_HEIGHT = 48;
 export const CARD_HEIGHT = 84;
 
 const COLUMNS =
-  "grid grid-cols-[minmax(8rem,1.2fr)_3rem_9.5rem_minmax(11rem,1.8fr)_4.5rem_6rem_6.5rem_minmax(5rem,1fr)_7.5rem] items-center gap-x-4 px-4";
+  "grid grid-cols-[minmax(7rem,1.2fr)_2.5rem_8rem_minmax(9rem,1.8fr)_4rem_5rem_6.5rem_minmax(4rem,1fr)_7rem] items-center gap-x-3 px-4 xl:gap-x-5";
 
 interface RowProps {
   readonly run: TrainingRun;
@@ -62,7 +63,7 @@ export function RunRow({ run, now, current }: RowProps) {
       </span>
       <span className="min-w-0">
         {run.errorMessage ? (
-          <span className="line-clamp-2 text-xs wrap-anywhere text-danger" title={run.errorMessage}>
+          <span className={`line-clamp-2 text-xs wrap-anywhere ${errorLook(run)}`} title={run.errorMessage}>
             {run.errorMessage}
           </span>
         ) : (
@@ -91,7 +92,7 @@ export function RunCard({ run, now, current }: RowProps) {
   const facts = [
     run.loss === null ? "" : `loss ${lossText(run.loss)}`,
     timeLeft(run) && `${timeLeft(run)} left`,
-    !run.active && started ? formatAgo(started, Math.max(now, started)) : "",
+    started ? `${run.started ? "" : "asked "}${formatAgo(started, Math.max(now, started))}` : "",
   ].filter(Boolean);
   return (
     <RunLink
@@ -107,7 +108,7 @@ export function RunCard({ run, now, current }: RowProps) {
         </span>
       </span>
       {run.errorMessage ? (
-        <span className="truncate text-xs text-danger">{run.errorMessage}</span>
+        <span className={`truncate text-xs ${errorLook(run)}`}>{run.errorMessage}</span>
       ) : run.active ? (
         <RunProgress run={run} />
       ) : (
@@ -154,7 +155,7 @@ function SkillName({ run, className }: { run: TrainingRun; className: string }) 
 
 /** A run's status as the server says it, red where something failed. */
 export function StatusBadge({ run }: { run: Pick<TrainingRun, "status" | "errorMessage"> }) {
-  const failed = run.errorMessage !== "" && (run.status === "done" || run.status === "downloaded");
+  const failed = isFailed(run) && (run.status === "done" || run.status === "downloaded");
   return <Badge tone={statusTone(run)}>{failed ? "failed" : statusText(run.status)}</Badge>;
 }
 
@@ -186,6 +187,10 @@ function Result({ run }: { run: TrainingRun }) {
     );
   }
   return <span className="shrink-0 truncate text-xs text-faint">{text}</span>;
+}
+
+function errorLook(run: TrainingRun): string {
+  return isFailed(run) ? "text-danger" : "text-quiet";
 }
 
 function timeLeft(run: TrainingRun): string {

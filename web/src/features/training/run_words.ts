@@ -16,9 +16,15 @@ export function statusText(status: string): string {
   return status.replaceAll("_", " ") || "unknown";
 }
 
-/** A failure may stand beside any status. */
-export function statusTone(run: Pick<TrainingRun, "status" | "errorMessage">): Tone {
-  return run.errorMessage !== "" ? "danger" : (TONES[run.status] ?? "neutral");
+type Outcome = Pick<TrainingRun, "status" | "errorMessage">;
+
+/** A failure may stand beside any status; of a rejected run the message says why it was. */
+export function isFailed(run: Outcome): boolean {
+  return run.errorMessage !== "" && run.status !== "rejected";
+}
+
+export function statusTone(run: Outcome): Tone {
+  return isFailed(run) ? "danger" : (TONES[run.status] ?? "neutral");
 }
 
 /** What is to be seen of a run's results on the robot. */

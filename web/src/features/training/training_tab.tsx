@@ -10,7 +10,7 @@ import { ServerNotice } from "./server_notice.tsx";
 
 /** All runs, and one of them, two compared, or the form for a new one. */
 export function TrainingTab() {
-  const { skill, run, other } = useRoute();
+  const { skill, run, other, otherSkill } = useRoute();
   // While a run is open, the list stays as it was when it was opened, as far as the run is in it.
   const [filter, setFilter] = useState(skill);
   const elsewhere = filter !== null && skill !== null && skill !== filter;
@@ -25,7 +25,7 @@ export function TrainingTab() {
         listLabel="Runs"
         detailLabel={run === "new" ? "New run" : "Run"}
         chosen={run !== null}
-        listWidth={run === null ? "md:w-full" : "md:w-72 lg:w-80"}
+        listWidth={run === null ? "md:w-full md:border-r-0!" : "md:w-72 lg:w-80"}
         list={<RunList filter={filter} activeOnly={activeOnly} onActiveOnly={setActiveOnly} />}
         detail={
           run === "new" ? (
@@ -33,7 +33,12 @@ export function TrainingTab() {
           ) : run === null || skill === null ? null : other === null ? (
             <RunPage key={`${skill} ${run}`} skill={skill} runId={run} back={filter} />
           ) : (
-            <ComparePage key={`${skill} ${run} ${other}`} skill={skill} first={run} second={other} />
+            <ComparePage
+              key={`${skill} ${run} ${otherSkill} ${other}`}
+              first={{ skill, runId: run }}
+              second={{ skill: otherSkill ?? skill, runId: other }}
+              back={filter}
+            />
           )
         }
       />

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { isActive } from "@/ros/jobs.ts";
 import { usePanel } from "@/state/panel.tsx";
 import { selectJobs, selectSkill } from "@/state/selectors.ts";
-import { knownFraction } from "@/text/job_text.ts";
+import { knownFraction } from "@/ui/job_text.ts";
 import { Button } from "@/ui/button.tsx";
 import { Dialog } from "@/ui/dialog.tsx";
 import { UploadPanel } from "./upload_panel.tsx";

@@ -115,7 +115,7 @@ function StartUpload({ skill, plan }: { skill: string; plan: UploadPlan }) {
     <div className="space-y-2.5">
       {!done && (
         <details className="group">
-          <summary className="inline-flex cursor-pointer items-center gap-1 rounded text-xs text-quiet hover:text-ink">
+          <summary className="inline-flex min-h-11 cursor-pointer items-center gap-1 rounded text-xs text-quiet hover:text-ink md:min-h-0">
             <Icon name="chevronRight" className="size-3.5 group-open:rotate-90" />
             Options
           </summary>

@@ -158,7 +158,7 @@ function GroupView({
                 key={id}
                 to={{ tab: "datasets", skill, episode: id }}
                 aria-label={`Episode ${id}`}
-                className="grid h-7 min-w-8 place-items-center rounded-md border border-line px-1.5 text-xs text-quiet hover:border-edge hover:bg-hover hover:text-ink"
+                className="grid h-11 min-w-11 place-items-center rounded-md border border-line px-1.5 text-xs text-quiet hover:border-edge hover:bg-hover hover:text-ink md:h-7 md:min-w-8"
               >
                 {id}
               </RouteLink>
@@ -172,7 +172,7 @@ function GroupView({
         )}
         {more.length > 0 && (
           <details>
-            <summary className="cursor-pointer py-1 text-xs text-quiet hover:text-ink">
+            <summary className="cursor-pointer py-3 md:py-1 text-xs text-quiet hover:text-ink">
               All {group.findings.length} of them
             </summary>
             <ul className="mt-1 space-y-2 text-xs">

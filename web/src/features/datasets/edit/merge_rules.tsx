@@ -47,7 +47,7 @@ export function MergeRulesView({
             onChange={(event) =>
               onChange({ ...rules, rate: event.target.value === "" ? null : Number(event.target.value) })
             }
-            className={`${INPUT} w-36! py-1!`}
+            className={`${INPUT} w-36! md:py-1!`}
           >
             <option value="">Not decided</option>
             {rates.map((rate) => (

@@ -133,7 +133,7 @@ function Episodes({ plan }: { plan: EditPlan }) {
   const several = plan.sources.length > 1;
   return (
     <details className="rounded-lg border border-line px-3 py-1.5">
-      <summary className="cursor-pointer py-1 text-quiet hover:text-ink">
+      <summary className="cursor-pointer py-3 md:py-1 text-quiet hover:text-ink">
         Where {plan.origins.length === 1 ? "its episode comes" : "its episodes come"} from
       </summary>
       <table className="mt-1 w-full text-left text-xs">

@@ -86,7 +86,7 @@ export function SourceCard({
             autoComplete="off"
             spellCheck={false}
             onChange={(event) => onChange({ episodes: event.target.value })}
-            className={`${INPUT} py-1!`}
+            className={`${INPUT} md:py-1!`}
           />
         </label>
         {problem && (
@@ -96,7 +96,7 @@ export function SourceCard({
         )}
         {cameras.length > 0 && (
           <details open={camerasOpen || Object.values(chosen.cameras).some(Boolean)} className="mt-1">
-            <summary className="cursor-pointer py-1 text-xs text-quiet hover:text-ink">
+            <summary className="cursor-pointer py-3 md:py-1 text-xs text-quiet hover:text-ink">
               {formatCount(cameras.length, "camera")}: {cameras.join(", ")}
             </summary>
             <div className="space-y-1.5 pt-1">
@@ -118,7 +118,7 @@ export function SourceCard({
                     onChange={(event) =>
                       onChange({ cameras: { ...chosen.cameras, [camera]: event.target.value } })
                     }
-                    className={`${INPUT} flex-1 basis-32 py-1! font-mono md:text-xs!`}
+                    className={`${INPUT} flex-1 basis-32 md:py-1! font-mono md:text-xs!`}
                   />
                 </label>
               ))}

@@ -38,7 +38,7 @@ export function SourcePicker({
               disabled={!fits(skill)}
               aria-label={`Add ${skill.displayName}`}
               onClick={() => onAdd(skill)}
-              className="flex min-h-10 w-full items-center gap-2 rounded-md px-2 text-left hover:bg-hover disabled:cursor-default disabled:hover:bg-transparent md:min-h-9"
+              className="flex min-h-11 w-full items-center gap-2 rounded-md px-2 text-left hover:bg-hover disabled:cursor-default disabled:hover:bg-transparent md:min-h-9"
             >
               <Icon name="plus" className={fits(skill) ? "text-accent" : "text-faint"} />
               <span className={`min-w-0 flex-1 truncate ${fits(skill) ? "" : "text-faint"}`}>

@@ -63,7 +63,7 @@ export function Controls({ player, onHelp }: { player: Player; onHelp: () => voi
               // So that the player's keys work again at once.
               event.target.blur();
             }}
-            className={`${INPUT} py-1! pr-1!`}
+            className={`${INPUT} md:py-1! pr-1!`}
           >
             {SPEEDS.map((option) => (
               <option key={option} value={option}>

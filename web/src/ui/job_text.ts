@@ -1,28 +1,15 @@
 /** A job's progress in words. */
-import { formatBytes } from "./numbers.ts";
-import { formatDuration } from "./time.ts";
-
-export interface Counted {
-  readonly state: string;
-  readonly stage: string;
-  readonly itemsDone: number;
-  readonly itemsTotal: number;
-  readonly bytesDone: number;
-  readonly bytesTotal: number;
-  readonly fraction: number;
-  readonly rate: number;
-  readonly secondsLeft: number;
-  readonly paused: boolean;
-  readonly cancelling: boolean;
-}
+import type { Job } from "@/ros/jobs.ts";
+import { formatBytes } from "@/text/numbers.ts";
+import { formatDuration } from "@/text/time.ts";
 
 /** 0 to 1; null where nothing is counted yet. */
-export function knownFraction(job: Counted): number | null {
+export function knownFraction(job: Job): number | null {
   return job.bytesTotal > 0 || job.itemsTotal > 0 ? job.fraction : null;
 }
 
 /** `Placing files`, `Waiting`, `Paused`, `Cancelling…`. */
-export function stageText(job: Counted): string {
+export function stageText(job: Job): string {
   if (job.cancelling) return "Cancelling…";
   if (job.state === "queued") return "Waiting";
   if (job.paused) return "Paused";
@@ -31,7 +18,7 @@ export function stageText(job: Counted): string {
 }
 
 /** `12 of 50`, `1.2 of 3.4 GB`, `45 MB/s`: what is known of it. */
-export function countTexts(job: Counted): readonly string[] {
+export function countTexts(job: Job): readonly string[] {
   const counts: string[] = [];
   if (job.itemsTotal > 0) {
     counts.push(`${job.itemsDone.toLocaleString("en")} of ${job.itemsTotal.toLocaleString("en")}`);
@@ -43,7 +30,7 @@ export function countTexts(job: Counted): readonly string[] {
 }
 
 /** `8 s left`; "" where it is unknown or means nothing. */
-export function timeLeft(job: Counted): string {
+export function timeLeft(job: Job): string {
   if (job.state !== "running" || job.paused || job.cancelling || job.secondsLeft < 0) return "";
   if (job.secondsLeft < 1) return "almost done";
   return `${job.secondsLeft < 60 ? `${Math.round(job.secondsLeft)} s` : formatDuration(job.secondsLeft)} left`;

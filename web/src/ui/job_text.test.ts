@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Counted } from "./job_text.ts";
+import type { Job } from "@/ros/jobs.ts";
+import { readJob } from "@/ros/jobs.ts";
 import { countTexts, knownFraction, stageText, timeLeft } from "./job_text.ts";
 
-const RUNNING: Counted = {
+const RUNNING: Job = {
+  ...readJob({}),
   state: "running",
   stage: "placing files",
   itemsDone: 3,
@@ -12,8 +14,6 @@ const RUNNING: Counted = {
   fraction: 0.25,
   rate: 2e6,
   secondsLeft: 2.25,
-  paused: false,
-  cancelling: false,
 };
 
 describe("a job in words", () => {
@@ -34,7 +34,7 @@ describe("a job in words", () => {
     expect(knownFraction({ ...RUNNING, bytesTotal: 0, itemsTotal: 0 })).toBeNull();
     expect(timeLeft({ ...RUNNING, secondsLeft: -1 })).toBe("");
     expect(countTexts({ ...RUNNING, rate: 0 })).toEqual(["3 of 12", "1.5 MB of 6 MB"]);
-    for (const still of [{ paused: true }, { cancelling: true }, { state: "queued" }]) {
+    for (const still of [{ paused: true }, { cancelling: true }, { state: "queued" as const }]) {
       expect(timeLeft({ ...RUNNING, ...still })).toBe("");
       expect(countTexts({ ...RUNNING, ...still })).toHaveLength(2);
     }
