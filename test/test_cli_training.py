@@ -168,10 +168,10 @@ def test_a_run_that_fails_and_one_that_is_cancelled(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (("run", SKILL), 2, "never uploaded; upload it first"),
+        (("run", SKILL), 2, "not been uploaded yet; upload it first"),
         (("upload", "nothing"), 3, "nothing"),
         (("upload", "../skills"), 2, "skills"),
-        (("run", SKILL, "-s", "http://127.0.0.1:1"), 2, "never uploaded; upload it first"),
+        (("run", SKILL, "-s", "http://127.0.0.1:1"), 2, "not been uploaded yet; upload it first"),
         (("upload", SKILL, "--limit", "-1"), 2, "--limit must be 0"),
         (("upload", SKILL, "--limit", "nan"), 2, "--limit must be 0"),
         (("runs", SKILL), 3, "is not on the training server"),

@@ -283,9 +283,12 @@ def _local(folder: Path, run_id: int) -> tuple[str, bool]:
     """What of the run's results is here, and whether they are in use."""
     from training_manager_ros.training import Results, active
     from training_manager_ros.training.skill_metadata import metadata_value
+    from training_manager_ros.training.submit import known_skill_id
 
-    state = Results.read(folder, run_id).state.value
     try:
-        return state, active(metadata_value(folder)).run_id == run_id
+        metadata = metadata_value(folder)
     except TrainingManagerError:
-        return state, False
+        metadata = {}
+    results = Results.read(folder, run_id, known_skill_id(folder, metadata))
+    in_use = active(metadata).run_id == run_id and not results.foreign
+    return results.state.value, in_use

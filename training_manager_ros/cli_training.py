@@ -41,6 +41,9 @@ def upload_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=float, default=0.0, metavar="MB/S", help="at most so many MB a second"
     )
+    parser.add_argument(
+        "--as-new", action="store_true", help="make a copied skill one of its own on the server"
+    )
     parser.add_argument("--dry-run", action="store_true", help="show what would be sent")
     parser.add_argument("--json", action="store_true", help="print JSON")
     server_arguments(parser)
@@ -67,6 +70,7 @@ def upload(args: argparse.Namespace) -> int:
         "skill": args.skill,
         "raw": args.raw,
         "bytes_per_second": args.limit * _MEGA,
+        "as_new": args.as_new,
     }
     result = carry_out(args.skills_dir, UploadSkill(args.skills_dir), arguments, _RESUMES)
     if args.json:
@@ -157,6 +161,8 @@ def _plan_json(skill: str, plan: UploadPlan) -> dict[str, Any]:
         "new": list(plan.new),
         "changed": list(plan.changed),
         "bytes_to_send": plan.bytes_to_send,
+        "shared_with": list(plan.shared_with),
+        "refused": plan.refused,
     }
 
 
@@ -171,6 +177,10 @@ def _print_plan(skill: str, plan: UploadPlan) -> None:
         f"To send: {len(plan.new)} new and {len(plan.changed)} changed, "
         f"{size_text(plan.bytes_to_send)} at most"
     )
+    if plan.shared_with:
+        print(plain(f"The same skill on the server as {', '.join(plan.shared_with)}"))
+    if plan.refused:
+        print("It can only be uploaded as a new skill, with --as-new")
 
 
 def _print_upload(result: Mapping[str, Any]) -> None:

@@ -174,9 +174,9 @@ def test_a_run_must_fit_the_dataset(
 ) -> None:
     folder = make_skill()
     put_run(folder, 1)
-    remember_facts(folder, 1, trained)
-    remember_facts(folder, 2, DatasetFacts(("x",), 3))
-    assert trained_on(folder, 1) == trained
+    remember_facts(folder, "", 1, trained)
+    remember_facts(folder, "", 2, DatasetFacts(("x",), 3))
+    assert trained_on(folder, "", 1) == trained
     if words:
         with pytest.raises(Conflict, match=words):
             activate(folder, 1, now)

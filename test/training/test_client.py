@@ -71,7 +71,7 @@ def test_a_server_with_extras(client: TrainingClient, server: FaultServer) -> No
 
 def test_a_new_run(client: TrainingClient, server: FaultServer, make_skill: MakeSkill) -> None:
     folder = make_skill()
-    with pytest.raises(InvalidInput, match="pick-cup is never uploaded"):
+    with pytest.raises(InvalidInput, match="pick-cup has not been uploaded yet; upload it first"):
         create_run(client, folder, RunRequest(), FACTS)
     assert server.calls == []
     skill_id = client.upload(folder).skill_id
@@ -82,11 +82,13 @@ def test_a_new_run(client: TrainingClient, server: FaultServer, make_skill: Make
         "source_dir": str(folder),
         "env": {"MAX_STEPS": "500"},
     }
-    assert trained_on(folder, run.run_id) == FACTS
+    assert trained_on(folder, skill_id, run.run_id) == FACTS
     with pytest.raises(InvalidInput, match="no preset none"):
         create_run(client, folder, RunRequest(preset="none"), FACTS)
     (folder / "data" / "episode_0.h5").write_bytes(b"changed")
-    with pytest.raises(InvalidInput, match="changed since the upload; upload it first"):
+    with pytest.raises(
+        InvalidInput, match="has changed since it was uploaded; upload it again first"
+    ):
         create_run(client, folder, RunRequest(), FACTS)
 
 
@@ -205,3 +207,16 @@ def test_many_threads_share_a_client(client: TrainingClient, server: FaultServer
         thread.join()
     assert results == [0] * 20
     assert [path for _, path in server.calls].count("/auth/token") == 1
+
+
+def test_a_conversion_that_was_interrupted_is_no_loss(
+    client: TrainingClient, make_skill: MakeSkill
+) -> None:
+    """Its original is in raw_data/; the upload converts it before it sends the list of episodes."""
+    folder = make_skill(episodes=2)
+    client.upload(folder)
+    (folder / "raw_data").mkdir()
+    (folder / "data" / "episode_1.h5").rename(folder / "raw_data" / "episode_1.h5")
+    assert plan_upload(folder, client.server_name).state is UploadState.CHANGED
+    with pytest.raises(InvalidInput, match=r"files are missing: data/episode_1\.h5"):
+        client.upload(folder)  # without converting

@@ -97,7 +97,7 @@ def test_from_upload_to_roll_back(
     desk = made.desk
     plan, raw = desk.plan_upload(SKILL)
     assert (plan.state, raw) == (UploadState.NEVER, 0)
-    with pytest.raises(InvalidInput, match="never uploaded; upload it first"):
+    with pytest.raises(InvalidInput, match="not been uploaded yet; upload it first"):
         desk.create_run(SKILL, SMALL)
     with pytest.raises(NotFound, match="upload it first"):
         desk.cancel_run(SKILL, 1)

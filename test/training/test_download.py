@@ -24,6 +24,7 @@ from training_manager_ros.errors import (
 )
 from training_manager_ros.training.client import TrainingClient
 from training_manager_ros.training.control import Control
+from training_manager_ros.training.download_file import BLOCK
 from training_manager_ros.training.ledger import locked
 from training_manager_ros.training.pauses import Pauses
 from training_manager_ros.training.progress import Progress
@@ -67,7 +68,7 @@ def test_everything_arrives(
     assert here(folder) == usual()
     assert set(result.fetched) == set(usual())
     assert result.run.status == server.runs[SKILL, 7]["status"] == "downloaded"
-    assert Results.read(folder, 7).state is LocalState.WHOLE
+    assert Results.read(folder, 7, SKILL).state is LocalState.WHOLE
     assert server.bad_authorization == []
 
 
@@ -101,7 +102,7 @@ def test_a_file_that_was_lost_or_changed_here_comes_again(
     client.download(folder, SKILL, 7)
     (folder / "7" / "log.txt").unlink()
     (folder / "7" / "dataset_stats.pt").write_bytes(b"changed")
-    assert Results.read(folder, 7).state is LocalState.PARTIAL
+    assert Results.read(folder, 7, SKILL).state is LocalState.PARTIAL
     assert client.download(folder, SKILL, 7).fetched == ("dataset_stats.pt", "log.txt")
     assert here(folder) == usual()
 
@@ -114,7 +115,7 @@ def test_a_run_whose_folder_is_no_folder_any_more(
     client.download(folder, SKILL, 7)
     shutil.rmtree(folder / "7")
     (folder / "7").write_bytes(b"")
-    assert Results.read(folder, 7).state is LocalState.UNKNOWN
+    assert Results.read(folder, 7, SKILL).state is LocalState.UNKNOWN
 
 
 @pytest.mark.parametrize("hashes", ["etag", "none"])
@@ -353,28 +354,35 @@ def test_a_server_that_is_restarted(
     assert here(folder) == files
 
 
-def test_cancelling_is_quick_and_leaves_no_parts(
+def test_cancelling_is_quick_and_what_has_arrived_is_not_fetched_again(
     client: TrainingClient, server: FaultServer, make_skill: MakeSkill
 ) -> None:
     folder = make_skill()
-    put_run(server, usual(2_000_000))
-    server.faults.rate = 1e6
+    files = usual(4_000_000)
+    put_run(server, files)
+    server.faults.rate = 2e6
     control = Control()
     asked: list[float] = []
 
     def cancel(progress: Progress) -> None:
-        if progress.bytes_done > 1_500_000 and not asked:
+        if progress.bytes_done > 5_000_000 and not asked:
             asked.append(time.monotonic())
             control.cancel()
 
     with pytest.raises(Cancelled):
         client.download(folder, SKILL, 7, control=control, report=cancel)
     assert time.monotonic() - asked[0] < 1
-    assert not Results.read(folder, 7).parts.exists()
+    assert set(here(folder)) == {"dataset_stats.pt", "log.txt"}  # the others are under way
     assert server.runs[SKILL, 7]["status"] == "done"
     server.faults.rate = 0
-    client.download(folder, SKILL, 7)
-    assert here(folder) == usual(2_000_000)
+    sent = server.sent.total()
+    reports: list[Progress] = []
+    client.download(folder, SKILL, 7, report=reports.append)
+    assert here(folder) == files
+    assert server.sent.total() - sent < 3_000_000 + 2 * BLOCK  # less than a block was lost of each
+    size = sum(len(content) for content in files.values())
+    assert (reports[-1].bytes_done, reports[-1].bytes_total) == (size - 1000, size - 1000)
+    assert not Results.read(folder, 7, SKILL).parts.exists()
 
 
 def test_two_downloads_of_a_run_at_once(

@@ -87,7 +87,7 @@ def test_downloads(
         finished = False
         while not finished and kills < KILLS:
             before = dict(server.sent)
-            known = set(Results.read(folder, run).files)
+            known = set(Results.read(folder, run, skill_id).files)
             finished = run_and_kill(arguments, moments.uniform(0.05, 1.2))
             for name in known:
                 key = f"{skill_id}/{run}/{name}"
@@ -99,6 +99,6 @@ def test_downloads(
         client.download(folder, skill_id, run)
         for name, content in contents.items():
             assert (folder / str(run) / name).read_bytes() == content
-        assert Results.read(folder, run).state is LocalState.WHOLE
-        assert not Results.read(folder, run).parts.exists()
+        assert Results.read(folder, run, skill_id).state is LocalState.WHOLE
+        assert not Results.read(folder, run, skill_id).parts.exists()
         assert server.runs[skill_id, run]["status"] == "downloaded"

@@ -266,7 +266,9 @@ def test_ready() -> None:
 
 @pytest.mark.parametrize("state", set(UploadState) - {UploadState.WHOLE})
 def test_not_uploaded(state: UploadState) -> None:
-    with pytest.raises(InvalidInput, match=f"pick is {state.value}; upload it first"):
+    with pytest.raises(
+        InvalidInput, match=r"pick has (not been|changed).*; upload it (again )?first"
+    ):
         check_ready("pick", plan(state), FACTS, RunRequest(), ACT_DEFAULT)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -29,6 +30,7 @@ from training_manager_ros.training.control import Control
 from training_manager_ros.training.ledger import locked
 from training_manager_ros.training.progress import Progress
 from training_manager_ros.training.transfer import TransferOptions
+from training_manager_ros.training.upload_plan import plan_upload
 
 MakeSkill = Callable[..., Path]
 MakeClient = Callable[..., TrainingClient]
@@ -305,22 +307,82 @@ def test_an_index_that_is_being_written_is_waited_for(
     timer.join()
 
 
-def test_a_listed_file_that_is_missing_is_reported(
+@pytest.mark.parametrize("kind", ["gone", "a link to elsewhere"])
+def test_a_listed_file_that_is_missing(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill, tmp_path: Path, kind: str
+) -> None:
+    """A list on the server that names what is not there would only fail when it is trained on."""
+    folder = make_skill()
+    path = folder / "data" / "episode_1.h5"
+    path.unlink()
+    if kind != "gone":
+        (tmp_path / "elsewhere").write_bytes(b"x")
+        path.symlink_to(tmp_path / "elsewhere")
+    for attempt in (client.upload, lambda folder: plan_upload(folder, client.server_name)):
+        with pytest.raises(
+            InvalidInput, match=r"missing: data/episode_1\.h5\. Bring them back, or"
+        ):
+            attempt(folder)
+    assert server.calls == []
+
+
+def test_a_listed_file_that_goes_missing_meanwhile(
     client: TrainingClient, server: FaultServer, make_skill: MakeSkill
 ) -> None:
+    folder = make_skill(episodes=20, size=100_000)
+    server.faults.rate = 1e6
+
+    def remove(progress: Progress) -> None:
+        if progress.bytes_done:
+            (folder / "data" / "episode_0.h5").unlink(missing_ok=True)
+
+    # Once it is on the server the list there is right, whatever becomes of it here.
+    with contextlib.suppress(InvalidInput):
+        client.upload(folder, report=remove)
+    skill_id = metadata(folder)["training_skill_id"]
+    there = stored(server, skill_id)
+    assert ("data/episode_0.h5" in there) == ("data/dataset_metadata.json" in there)
+    assert ("uploaded_episode_count" in metadata(folder)) == ("data/episode_0.h5" in there)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [None, 5, {}, {"file_name": ""}, {"file_name": 1}, {"file_name": "a", "video_files": 1}],
+)
+def test_an_entry_that_is_no_episode(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill, entry: object
+) -> None:
     folder = make_skill()
-    (folder / "data" / "episode_1.h5").unlink()
+    path = folder / "data" / "dataset_metadata.json"
+    index = json.loads(path.read_text())
+    index["episodes"].append(entry)
+    path.write_text(json.dumps(index))
+    for attempt in (client.upload, lambda folder: plan_upload(folder, client.server_name)):
+        with pytest.raises(
+            Unreadable, match=r"entry 3 of data/dataset_metadata\.json is no episode"
+        ):
+            attempt(folder)
+    assert server.calls == []
+
+
+def test_what_is_odd_about_the_recordings_is_told(
+    client: TrainingClient, make_skill: MakeSkill
+) -> None:
+    folder = make_skill(episodes=2)
+    (folder / "data" / "episode_7.h5").write_bytes(b"not in the list")
     result = client.upload(folder)
-    assert result.problems == ("data/episode_1.h5 is listed as recorded but is not there.",)
+    assert "data/episode_7.h5" in result.sent
+    assert any("not in the list of episodes: episode_7.h5" in words for words in result.problems)
 
 
 def test_what_is_only_on_the_server_is_reported(
     client: TrainingClient, server: FaultServer, make_skill: MakeSkill
 ) -> None:
     folder = make_skill()
+    (folder / "notes.txt").write_text("note")
     client.upload(folder)
-    (folder / "data" / "episode_1_camera_1.mp4").unlink()
-    assert client.upload(folder).only_on_server == ("data/episode_1_camera_1.mp4",)
+    (folder / "notes.txt").unlink()
+    assert client.upload(folder).only_on_server == ("notes.txt",)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

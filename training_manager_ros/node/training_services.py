@@ -188,6 +188,7 @@ class TrainingServices:
         response.episodes, response.files, response.bytes = plan.episodes, plan.files, plan.size
         response.new_files, response.changed_files = len(plan.new), len(plan.changed)
         response.bytes_to_send = plan.bytes_to_send
+        response.shared_with, response.refused = list(plan.shared_with), plan.refused
         return response
 
     @answers_errors

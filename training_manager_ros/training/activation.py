@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from training_manager_ros.errors import Conflict, NotFound, Unreadable
 from training_manager_ros.training.dataset_facts import DatasetFacts
 from training_manager_ros.training.ledger import STATE_FOLDER, writing
 from training_manager_ros.training.reading import text
-from training_manager_ros.training.results import LocalState, Results, run_folder
+from training_manager_ros.training.results import LocalState, Results, owner_of, run_folder
 from training_manager_ros.training.skill_metadata import change_metadata, metadata_value
 from training_manager_ros.training.statefile import read_state, write_state
+from training_manager_ros.training.submit import known_skill_id
 from training_manager_ros.training.weights import check_whole, facts_of_stats
 
 __all__ = [
@@ -45,6 +46,7 @@ class Activation:
     checkpoint: str = ""
     stats_file: str = ""
     at: str = ""  # ISO 8601, UTC; when it was activated, as far as known
+    skill_id: str = ""  # of the skill on the server whose run it came from, as far as known
 
     @property
     def run_id(self) -> int | None:
@@ -83,34 +85,37 @@ def choose_files(skill: Path, run_id: int) -> Activation:
     return Activation(checkpoint.as_posix(), nearest.as_posix())
 
 
-def trained_on(skill: Path, run_id: int) -> DatasetFacts:
+def trained_on(skill: Path, skill_id: str, run_id: int) -> DatasetFacts:
     """What the run was trained on, as noted when it was asked for."""
-    noted = read_state(_runs_file(skill)).get(str(run_id))
+    noted = read_state(_runs_file(skill)).get(f"{skill_id}/{run_id}")
     return DatasetFacts.parse(noted)
 
 
-def remember_facts(skill: Path, run_id: int, facts: DatasetFacts) -> None:
+def remember_facts(skill: Path, skill_id: str, run_id: int, facts: DatasetFacts) -> None:
     """Note what a run is trained on, to compare it when it is activated."""
+    noted = {f"{skill_id}/{run_id}": facts.as_json()}
     with writing(skill):
-        write_state(
-            _runs_file(skill), {**read_state(_runs_file(skill)), str(run_id): facts.as_json()}
-        )
+        write_state(_runs_file(skill), {**read_state(_runs_file(skill)), **noted})
 
 
 def activate(skill: Path, run_id: int, dataset: DatasetFacts) -> Activation:
     """Make the run's checkpoint the one in use.
 
     Raises `NotFound` if a file is missing, `Unreadable` if one is broken, `Conflict` if the run
-    is not downloaded whole or does not fit the dataset; nothing is changed then.
+    is not downloaded whole, is another skill's or does not fit the dataset; nothing is changed
+    then.
     """
-    if Results.read(skill, run_id).state is LocalState.PARTIAL:
+    skill_id = known_skill_id(skill, metadata_value(skill))
+    results = Results.read(skill, run_id, skill_id)
+    results.require_own()
+    if results.state is LocalState.PARTIAL:
         raise Conflict(f"Run {run_id} is not downloaded whole; download it again.")
     chosen = choose_files(skill, run_id)
     for path in (chosen.checkpoint, chosen.stats_file):
         check_whole(skill / path)
     told = facts_of_stats(skill / chosen.stats_file)
     problems = [
-        *trained_on(skill, run_id).differences(dataset),
+        *trained_on(skill, skill_id, run_id).differences(dataset),
         *told.differences(dataset),
     ]
     if problems:
@@ -160,7 +165,7 @@ def roll_back(skill: Path) -> Activation:
 
 def _use(skill: Path, chosen: Activation) -> Activation:
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    used = Activation(chosen.checkpoint, chosen.stats_file, at)
+    used = Activation(chosen.checkpoint, chosen.stats_file, at, _owner(skill, chosen))
 
     def patch(metadata: Mapping[str, Any]) -> dict[str, Any] | None:
         if active(metadata).same_files(used):
@@ -179,7 +184,7 @@ def _use(skill: Path, chosen: Activation) -> Activation:
     history = _history(skill)
     known = active(metadata)
     if not history or not history[-1].same_files(known):
-        history.append(known)
+        history.append(replace(known, skill_id=_owner(skill, known)))
     # Remembered first: after a kill in between there is an entry too many, never one too few.
     _write_history(skill, [*history, used])
     change_metadata(skill, patch)
@@ -187,14 +192,26 @@ def _use(skill: Path, chosen: Activation) -> Activation:
 
 
 def _there(skill: Path, item: Activation) -> bool:
-    return all((skill / path).is_file() for path in (item.checkpoint, item.stats_file) if path)
+    paths = [path for path in (item.checkpoint, item.stats_file) if path]
+    return all((skill / path).is_file() for path in paths) and (
+        item.skill_id in ("", _owner(skill, item))  # else it is another run of that number by now
+    )
+
+
+def _owner(skill: Path, item: Activation) -> str:
+    return "" if item.run_id is None else owner_of(skill, item.run_id)
 
 
 def _history(skill: Path) -> list[Activation]:
     kept = read_state(_history_file(skill)).get("activations")
     entries = kept if isinstance(kept, list) else []
     return [
-        Activation(text(e.get("checkpoint")), text(e.get("stats_file")), text(e.get("at")))
+        Activation(
+            text(e.get("checkpoint")),
+            text(e.get("stats_file")),
+            text(e.get("at")),
+            text(e.get("skill_id")),
+        )
         for e in entries
         if isinstance(e, Mapping)
     ]

@@ -133,6 +133,7 @@ class TrainingClient:
         control: Control | None = None,
         report: Report = unheard,
         options: TransferOptions | None = None,
+        as_new: bool = False,
     ) -> UploadResult:
         """Bring a skill's recordings to the server; see `upload.upload`.
 
@@ -148,6 +149,7 @@ class TrainingClient:
                 report,
                 conversion,
                 options or self._options,
+                as_new=as_new,
             )
         )
 

@@ -89,7 +89,7 @@ class TrainingDesk:
         self._local.renew()
         views = []
         for skill, run in state.newest():
-            local, used = self._local.of(skill, run.run_id)
+            local, used = self._local.of(skill, state.skills[skill].skill_id, run.run_id)
             views.append(RunView(skill, run, run.progress(now), local, used))
         problems = (self._options.problem, sign_in.problem, state.problem, self.offers.problem)
         return Overview(
@@ -226,8 +226,12 @@ class TrainingDesk:
 
     def _view(self, skill: str, run: ServerRun) -> RunView:
         local = LocalStates(self._options.skills_dir)
+        skill_id = self._skill_ids().get(skill, "")
         return RunView(
-            skill, run, run.progress(datetime.now(timezone.utc)), *local.of(skill, run.run_id)
+            skill,
+            run,
+            run.progress(datetime.now(timezone.utc)),
+            *local.of(skill, skill_id, run.run_id),
         )
 
     def _runs_changed(self) -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 import httpx
 from anyio import to_thread
 
-from training_manager_ros.errors import Cancelled, NotFound, TrainingManagerError
+from training_manager_ros.errors import Conflict, NotFound, TrainingManagerError
+from training_manager_ros.training.activation import active
 from training_manager_ros.training.backlog import Backlog
 from training_manager_ros.training.calls import PATIENT
 from training_manager_ros.training.control import Control
-from training_manager_ros.training.download_file import FileDownloader
+from training_manager_ros.training.download_file import FileDownloader, size_of
 from training_manager_ros.training.gate import obeying
 from training_manager_ros.training.lanes import MOST_LANES
 from training_manager_ros.training.ledger import locked
@@ -42,8 +43,9 @@ from training_manager_ros.training.transfer import (
     TransferOptions,
     several,
 )
+from training_manager_ros.training.unpack import RESERVE
 
-__all__ = ["DownloadResult", "download"]
+__all__ = ["DownloadResult", "download", "refuse_mixture"]
 
 WORKERS = 2 * MOST_LANES  # files at once, those included that wait for their next attempt
 
@@ -75,27 +77,35 @@ async def download(
 
     Only a run that is done is called downloaded. Raises `NotFound` where there is no such skill or
     the run left no files, `Refused` where their names are unsafe, `Cancelled`, `Conflict` (a
-    download of it is running), and for files that could not be brought an error that names them.
-    What is there stays; the next download goes on from there.
+    download of it is running, or its folder has the results of another), and for files that could
+    not be brought an error that names them. What has arrived stays, of each file; the next download
+    goes on from there.
     """
-    await to_thread.run_sync(metadata_value, folder)
     with locked(folder, f"download-{run_id}"):
-        results = await to_thread.run_sync(Results.read, folder, run_id)
-        try:
-            meter = Meter(report)
-            async with obeying(control) as gate, meter.running():
-                means = Means.made(http, meter, gate, options or TransferOptions())
-                return await _download(server, means, results, skill_id, control)
-        except Cancelled:
-            # Nobody wants the rest; files that are whole may be in use already and stay.
-            await to_thread.run_sync(results.discard_parts)
-            raise
+        await to_thread.run_sync(refuse_mixture, folder, run_id, skill_id)
+        results = await to_thread.run_sync(Results.read, folder, run_id, skill_id)
+        meter = Meter(report)
+        async with obeying(control) as gate, meter.running():
+            means = Means.made(http, meter, gate, options or TransferOptions())
+            return await _download(server, means, results, control)
+
+
+def refuse_mixture(folder: Path, run_id: int, skill_id: str) -> None:
+    """Raise `Conflict` where a run's files would be taken for those of another with its number."""
+    results = Results.read(folder, run_id, skill_id)
+    results.require_own()
+    used = active(metadata_value(folder))
+    if results.foreign and used.run_id == run_id:
+        raise Conflict(
+            f"{folder.name} uses {used.checkpoint}, which was of another run {run_id} and is not "
+            "there any more; let it use another one or none first, and download again."
+        )
 
 
 async def _download(
-    server: TrainingServer, means: Means, results: Results, skill_id: str, control: Control
+    server: TrainingServer, means: Means, results: Results, control: Control
 ) -> DownloadResult:
-    run_id, meter = results.run_id, means.meter
+    run_id, skill_id, meter = results.run_id, results.skill_id, means.meter
     meter.stage("asking for the files")
     run = await server.run(skill_id, run_id, attempts=PATIENT)
     listing = await server.results(skill_id, run_id, attempts=PATIENT)
@@ -105,7 +115,7 @@ async def _download(
         raise NotFound(f"Run {run_id} of {results.skill.name} has left no files: {state}.")
     urls = ResultUrls(server, skill_id, run_id, listing)
     work = _Download(means, urls, listing, results, names)
-    fetched = await work.everything(control, final=not run.active)
+    fetched = await work.everything(control, final=run.ended)
     if run.status == DONE:
         meter.stage("telling the server")
         run = await server.set_status(skill_id, run_id, DOWNLOADED, attempts=PATIENT)
@@ -197,10 +207,12 @@ class _Download:
 
     def _check_room(self, names: list[str]) -> None:
         """Refuse what can't fit on the disk; a packed file is there twice for a moment."""
-        need = sum(
-            (self._told[name].size or 0) * (2 if name.endswith(COMPRESSED) else 1) for name in names
-        )
-        free = shutil.disk_usage(self._results.skill).free
+        need = 0
+        for name in names:
+            size = self._told[name].size or 0
+            need += size * 2 if name.endswith(COMPRESSED) else size
+            need -= min(size, size_of(self._results.part(name)))
+        free = max(0, shutil.disk_usage(self._results.skill).free - RESERVE)
         if need > free:
             raise TrainingManagerError(
                 f"The run's files need {need / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "

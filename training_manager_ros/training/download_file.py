@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -35,9 +34,9 @@ from training_manager_ros.training.transfer import (
     reached,
     undamaged,
 )
-from training_manager_ros.training.unpack import Broken, unpack
+from training_manager_ros.training.unpack import Broken, require_room, unpack
 
-__all__ = ["FileDownloader"]
+__all__ = ["FileDownloader", "size_of"]
 
 BLOCK = 1 << 20  # bytes written at once
 
@@ -52,10 +51,7 @@ class _Source:
 
     @classmethod
     def of(cls, headers: httpx.Headers) -> _Source:
-        tag = headers.get("etag", "")
-        validator = tag if tag and not tag.startswith("W/") else headers.get("last-modified", "")
-        size = length_of(headers)
-        return cls(validator, size, stored(headers).md5)
+        return cls(_validator(headers), length_of(headers), stored(headers).md5)
 
     @classmethod
     def read(cls, path: Path) -> _Source:
@@ -122,7 +118,7 @@ class FileDownloader:
         await undamaged(lambda: self._fetch(name, path, told), name)
 
     async def _fetch(self, name: str, path: str, told: StoredObject) -> None:
-        part = self._results.parts / hashlib.sha256(name.encode()).hexdigest()[:32]
+        part = self._results.part(name)
 
         async def attempt(fresh: bool) -> _Received:
             return await self._receive(name, part, fresh)
@@ -164,7 +160,9 @@ class FileDownloader:
         meter = self._means.meter
         noted = part.with_suffix(".json")
         source = await to_thread.run_sync(_Source.read, noted)
-        have = await to_thread.run_sync(_size, part) if source.validator else 0
+        have = await to_thread.run_sync(size_of, part) if source.validator else 0
+        if have and have == source.size:
+            have -= 1  # so that the store still says of what file this is all
         headers = dict(PLAIN)
         if have:
             headers |= {"Range": f"bytes={have}-", "If-Range": source.validator}
@@ -177,20 +175,22 @@ class FileDownloader:
             ) as answer:
                 note("GET", name, answer.status_code, started)
                 rest = await self._rest(answer, part, have, source)
-                if rest.source is not source:
-                    with writing(self._results.skill):
-                        await to_thread.run_sync(rest.source.write, noted)
-                source, have, digest = rest.source, rest.have, rest.digest
-                if source.size is not None:
-                    self.expect(name, source.size)
+                have, digest = rest.have, rest.digest
+                if rest.source.size is not None:
+                    self.expect(name, rest.source.size)
                 meter.credit(have)
                 counted = have
                 with writing(self._results.skill):
                     opened = await to_thread.run_sync(_opened, part, have)
+                    if rest.source is not source:
+                        # Not before the part is empty: it must not be taken for one of this source.
+                        await to_thread.run_sync(rest.source.write, noted)
+                source = rest.source
 
                 def take(block: bytes) -> None:
                     with writing(self._results.skill):
-                        opened.write(block)
+                        require_room(part.parent)
+                        _write(opened, block)
                     digest.update(block)
 
                 with opened:
@@ -220,7 +220,7 @@ class FileDownloader:
         if status == 404:
             raise Permanent("the server lists it, but it is not there.")
         if status == 416 and have == total_of(headers):
-            return _Rest(source, have, await to_thread.run_sync(_digest, part), more=False)
+            return _Rest(source, have, await to_thread.run_sync(_digest, part, have), more=False)
         if status == 416 or (status == 206 and not _continues(headers, have, source)):
             await to_thread.run_sync(_forget, part)
             raise Passing("the stored file changed meanwhile")
@@ -228,7 +228,7 @@ class FileDownloader:
         if headers.get("content-encoding", "identity") != "identity":
             raise Permanent("the store sends it in an encoding that was not asked for.")
         if status == 206:
-            return _Rest(source, have, await to_thread.run_sync(_digest, part), more=True)
+            return _Rest(source, have, await to_thread.run_sync(_digest, part, have), more=True)
         return _Rest(_Source.of(headers), 0, md5(), more=True)
 
 
@@ -252,9 +252,21 @@ async def _blocks(answer: httpx.Response | None) -> AsyncIterator[bytes]:
 
 
 def _continues(headers: httpx.Headers, have: int, source: _Source) -> bool:
-    """Whether a partial answer is the part that was asked for."""
+    """Whether a partial answer is the part that was asked for; not all stores heed If-Range."""
     starts = headers.get("content-range", "").startswith(f"bytes {have}-")
-    return have > 0 and starts and source.size in (None, total_of(headers))
+    same = _validator(headers) in ("", source.validator)
+    return have > 0 and starts and same and source.size in (None, total_of(headers))
+
+
+def _validator(headers: httpx.Headers) -> str:
+    tag: str = headers.get("etag", "")
+    return tag if tag and not tag.startswith("W/") else headers.get("last-modified", "")
+
+
+def _write(file: BinaryIO, block: bytes) -> None:
+    rest = memoryview(block)
+    while rest:  # a disk that becomes full takes a part of it first
+        rest = rest[file.write(rest) :]
 
 
 def _opened(part: Path, have: int) -> BinaryIO:
@@ -264,18 +276,20 @@ def _opened(part: Path, have: int) -> BinaryIO:
     return opened
 
 
-def _size(part: Path) -> int:
+def size_of(part: Path) -> int:
+    """Bytes of a file that have arrived."""
     try:
         return part.stat().st_size
     except FileNotFoundError:
         return 0
 
 
-def _digest(part: Path) -> Hash:
+def _digest(part: Path, size: int) -> Hash:
     digest = md5()
     with part.open("rb", buffering=0) as opened:
-        while block := opened.read(BLOCK):
+        while block := opened.read(min(BLOCK, size)):
             digest.update(block)
+            size -= len(block)
     return digest
 
 

@@ -2,7 +2,8 @@
 
 One line a file, appended as soon as the file is on the server and verified, so that after a kill
 only files are uploaded again that were under way. A line that is torn is skipped.
-A hash is believed as long as size, time and inode are the same.
+A hash is believed as long as size, time and inode are the same. The folder's own inode is noted,
+too: a copy of the folder, which has the same ledger, is known by it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ __all__ = [
     "Ledger",
     "LedgerWriter",
     "Record",
+    "claim",
     "locked",
     "read_ledger",
     "writing",
@@ -60,6 +62,7 @@ class Ledger:
 
     server: str = ""
     skill_id: str = ""
+    inode: int | None = None  # of the folder that was uploaded
     records: dict[str, Record] = field(default_factory=dict)
     complete: Complete | None = None
 
@@ -67,6 +70,7 @@ class Ledger:
         """Add one line."""
         if "skill_id" in line:
             self.server, self.skill_id = text(line.get("server")), text(line.get("skill_id"))
+            self.inode = whole(line.get("inode"))
             self.complete = None
             self.records = {
                 name: Record(known.stamp, known.md5, False) for name, known in self.records.items()
@@ -82,7 +86,9 @@ class Ledger:
 
     def as_lines(self) -> list[dict[str, object]]:
         """The lines that give this content."""
-        lines: list[dict[str, object]] = [{"server": self.server, "skill_id": self.skill_id}]
+        lines: list[dict[str, object]] = [
+            {"server": self.server, "skill_id": self.skill_id, "inode": self.inode}
+        ]
         lines += [_line(name, record) for name, record in self.records.items()]
         if self.complete is not None:
             lines.append({"complete": self.complete.episodes, "at": self.complete.at})
@@ -116,11 +122,9 @@ class LedgerWriter:
         if (self.ledger.server, self.ledger.skill_id) != (server, skill_id):
             self.ledger.take({"server": server, "skill_id": skill_id})
         with writing(folder):
+            self.ledger.inode = folder.stat().st_ino
             # Written anew at each start: short again, and no torn line left at its end.
-            fresh = self._path.with_suffix(".tmp")
-            fresh.write_bytes(b"".join(_written(line) for line in self.ledger.as_lines()))
-            _sync(fresh)
-            fresh.replace(self._path)
+            _write(self._path, self.ledger)
             self._file: IO[bytes] = self._path.open("ab", buffering=0)
 
     def __enter__(self) -> LedgerWriter:
@@ -147,6 +151,14 @@ class LedgerWriter:
         self.ledger.take(line)
         with writing(self._folder):
             self._file.write(_written(line))
+
+
+def claim(folder: Path) -> None:
+    """Begin an empty ledger that names this folder, and no skill on a server yet."""
+    with writing(folder):
+        path = folder / STATE_FOLDER / FILE
+        path.parent.mkdir(exist_ok=True)
+        _write(path, Ledger(inode=folder.stat().st_ino))
 
 
 @contextlib.contextmanager
@@ -196,6 +208,10 @@ def _written(line: dict[str, object]) -> bytes:
     return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
+def _write(path: Path, ledger: Ledger) -> None:
+    fresh = path.with_suffix(".tmp")
+    with fresh.open("wb") as file:
+        file.writelines(_written(line) for line in ledger.as_lines())
+        file.flush()
         os.fsync(file.fileno())
+    fresh.replace(path)

@@ -45,7 +45,7 @@ def create_run(
     check_ready(folder.name, plan, facts, request, preset)
     skill_id = known_skill_id(folder, metadata_value(folder))
     run = client.create_run(skill_id, params)
-    remember_facts(folder, run.run_id, facts)
+    remember_facts(folder, skill_id, run.run_id, facts)
     return run
 
 

@@ -56,7 +56,7 @@ class LocalStates:
         self._changing = threading.Lock()
         self._stale: set[str] = set()
         self._all_stale = False
-        self._states: dict[str, dict[int, LocalState]] = {}
+        self._states: dict[str, dict[tuple[str, int], tuple[LocalState, bool]]] = {}
         self._used: dict[str, int | None] = {}
 
     def forget(self, names: Collection[str] = ()) -> None:
@@ -74,15 +74,17 @@ class LocalStates:
             self._states.pop(name, None)
             self._used.pop(name, None)
 
-    def of(self, skill: str, run_id: int) -> tuple[LocalState, bool]:
+    def of(self, skill: str, skill_id: str, run_id: int) -> tuple[LocalState, bool]:
         """How much of a run is here, and whether it is in use."""
         folder = self._skills_dir / skill
         states = self._states.setdefault(skill, {})
-        if run_id not in states:
-            states[run_id] = Results.read(folder, run_id).state
         if skill not in self._used:
             self._used[skill] = _used_run(folder)
-        return states[run_id], self._used[skill] == run_id
+        if (skill_id, run_id) not in states:
+            results = Results.read(folder, run_id, skill_id)
+            in_use = self._used[skill] == run_id and not results.foreign
+            states[skill_id, run_id] = results.state, in_use
+        return states[skill_id, run_id]
 
 
 def _used_run(folder: Path) -> int | None:

@@ -11,12 +11,22 @@ from training_manager_ros.training.upload_plan import UploadPlan, UploadState
 __all__ = ["check_ready", "check_uploaded"]
 
 TRAINING_PART = 0.9  # the rest validates
+_NOT_READY = {
+    UploadState.NEVER: "has not been uploaded yet; upload it first",
+    UploadState.PARTIAL: "has not been uploaded whole yet; upload it first, the rest alone is sent",
+    UploadState.CHANGED: "has changed since it was uploaded; upload it again first",
+}
 
 
 def check_uploaded(skill: str, plan: UploadPlan) -> None:
     """Raise `InvalidInput` if the server does not have the skill as it is here."""
-    if plan.state is not UploadState.WHOLE:
-        raise InvalidInput(f"{skill} is {plan.state.value}; upload it first.")
+    if plan.refused:
+        raise InvalidInput(
+            f"{skill} is the same skill on the training server as {', '.join(plan.shared_with)}, "
+            f"whose recordings may be the ones there; upload {skill} as a new skill first."
+        )
+    if plan.state in _NOT_READY:
+        raise InvalidInput(f"{skill} {_NOT_READY[plan.state]}.")
 
 
 def check_ready(

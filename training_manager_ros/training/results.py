@@ -3,10 +3,15 @@
 What was downloaded is noted beside, in `.training_manager/run-<run_id>/files.jsonl`, one line a
 file, appended when the file is in its place; so after a kill only what was under way is done
 again. Files that are not whole yet are there too, in `parts/`, and nowhere else.
+
+The server counts the runs of each skill from 1, so where a folder becomes another skill on the
+server, its next runs have numbers that were there before. The notes say whose run they are of, by
+the id of the skill on the server, which no other skill has on any server.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,12 +20,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from training_manager_ros.errors import TrainingManagerError
+from training_manager_ros.errors import Conflict, TrainingManagerError
 from training_manager_ros.training.ledger import STATE_FOLDER, writing
 from training_manager_ros.training.manifest import Stamp, stamp_of
 from training_manager_ros.training.reading import text, whole
 
-__all__ = ["Downloaded", "LocalState", "Results", "run_folder"]
+__all__ = ["Downloaded", "LocalState", "Results", "note_owner", "owner_of", "run_folder"]
 
 
 class LocalState(str, Enum):
@@ -29,7 +34,7 @@ class LocalState(str, Enum):
     ABSENT = "absent"
     PARTIAL = "partial"
     WHOLE = "whole"
-    UNKNOWN = "unknown"  # files that were not downloaded by this program, or can't be looked at
+    UNKNOWN = "unknown"  # files of another skill's run, from elsewhere, or that can't be looked at
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,15 @@ class Results:
 
     skill: Path
     run_id: int
+    skill_id: str  # whose run it is, on the server
+    owner: str = ""  # whose run the notes are of; "" where they do not tell
     files: dict[str, Downloaded] = field(default_factory=dict)  # by the server's name
     complete: bool = False
 
     @classmethod
-    def read(cls, skill: Path, run_id: int) -> Results:
+    def read(cls, skill: Path, run_id: int, skill_id: str) -> Results:
         """What is noted; lines that are torn are skipped."""
-        results = cls(skill, run_id)
+        results = cls(skill, run_id, skill_id)
         try:
             raw = results._notes.read_bytes()
         except OSError:
@@ -71,7 +78,14 @@ class Results:
                 continue
             if isinstance(value, dict):
                 results._take(value)
+        if results.foreign:
+            results.files, results.complete = {}, False
         return results
+
+    @property
+    def foreign(self) -> bool:
+        """Whether what is here, or was, is of a run of another skill with the same number."""
+        return self.owner not in ("", self.skill_id)
 
     @property
     def folder(self) -> Path:
@@ -82,6 +96,10 @@ class Results:
     def parts(self) -> Path:
         """Where files are until they are whole; on the same file system."""
         return self.skill / STATE_FOLDER / f"run-{self.run_id}" / "parts"
+
+    def part(self, name: str) -> Path:
+        """Where what has arrived of a file is, by the server's name."""
+        return self.parts / hashlib.sha256(name.encode()).hexdigest()[:32]
 
     @property
     def state(self) -> LocalState:
@@ -132,17 +150,35 @@ class Results:
         """Note that everything is here, and remove what is left of the way."""
         self._append({"complete": True})
         self.complete = True
-        self.discard_parts()
+        self._discard_parts()
+
+    def require_own(self) -> None:
+        """Raise `Conflict` if the folder has the results of a run of another skill."""
+        if self.foreign and os.path.lexists(self.folder):
+            raise Conflict(
+                f"The folder {self.run_id} of {self.skill.name} has the results of another run "
+                f"{self.run_id}, from when it was another skill on the training server. "
+                "Rename that folder or remove it first."
+            )
 
     def start(self) -> None:
-        """Note that a download is under way."""
+        """Note that a download is under way; `Conflict` as `require_own`."""
+        self.require_own()
+        if self.foreign:
+            self._discard_parts()
         with writing(self.skill):
             self.parts.mkdir(parents=True, exist_ok=True)
+        self.own(self.skill_id)
         self._append({"complete": False})
         self.complete = False
 
-    def discard_parts(self) -> None:
-        """Remove the files that are not whole."""
+    def own(self, skill_id: str) -> None:
+        """Note whose run it is."""
+        if self.owner != skill_id:
+            self._append({"skill_id": skill_id})
+            self.owner = skill_id
+
+    def _discard_parts(self) -> None:
         shutil.rmtree(self.parts, ignore_errors=True)
 
     def _make_folder(self, folder: Path) -> None:
@@ -158,9 +194,13 @@ class Results:
         return self.parts.parent / "files.jsonl"
 
     def _take(self, line: Mapping[str, object]) -> None:
+        if "skill_id" in line:
+            owner = text(line["skill_id"])
+            if self.owner not in ("", owner):
+                self.files, self.complete = {}, False
+            self.owner = owner
         if "complete" in line:
             self.complete = line["complete"] is True
-            return
         size, mtime, inode = (whole(line.get(key)) for key in ("size", "mtime", "inode"))
         if size is None or mtime is None or inode is None:
             return
@@ -177,6 +217,21 @@ class Results:
             # A line that a kill tore must not swallow this one, so each starts on a new line.
             with self._notes.open("ab", buffering=0) as file:
                 file.write(b"\n" + json.dumps(line, separators=(",", ":")).encode() + b"\n")
+
+
+def owner_of(skill: Path, run_id: int) -> str:
+    """The id of the skill on the server whose run is here; "" where that is not noted."""
+    return Results.read(skill, run_id, "").owner
+
+
+def note_owner(skill: Path, skill_id: str) -> None:
+    """Note that the runs here whose notes tell no owner are this skill's, as it will be another."""
+    with writing(skill):
+        folders = [one for one in skill.iterdir() if one.name.isdecimal() and one.is_dir()]
+    for folder in folders:
+        results = Results.read(skill, int(folder.name), skill_id)
+        if not results.owner and results.folder == folder:
+            results.own(skill_id)
 
 
 def _sync_folder(folder: Path) -> None:

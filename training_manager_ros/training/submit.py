@@ -11,18 +11,19 @@ from typing import Any
 
 from anyio import to_thread
 
-from training_manager_ros.errors import NotFound, Refused
+from training_manager_ros.errors import NotFound, NotSignedIn, Refused
 from training_manager_ros.training.calls import PATIENT
 from training_manager_ros.training.models import ServerSkill
 from training_manager_ros.training.reading import text
+from training_manager_ros.training.results import note_owner
 from training_manager_ros.training.server import TrainingServer
 from training_manager_ros.training.skill_metadata import change_metadata, metadata_value
 
-__all__ = ["known_skill_id", "submit"]
+__all__ = ["LEGACY", "known_skill_id", "submit"]
 
 log = logging.getLogger("training_manager.training")
 
-LEGACY = "server-skill.json"
+LEGACY = "server-skill.json"  # {"id": …}, from before metadata.json had it
 
 
 def known_skill_id(folder: Path, metadata: Mapping[str, Any]) -> str:
@@ -52,6 +53,8 @@ async def _there(server: TrainingServer, skill_id: str) -> ServerSkill | None:
         return None
     try:
         return await server.skill(skill_id, attempts=PATIENT)
+    except NotSignedIn:
+        raise  # a key that is refused says nothing of the skill
     except NotFound:
         pass
     except Refused as error:
@@ -70,6 +73,9 @@ def _remember(folder: Path, skill_id: str) -> None:
             changes["uploaded_episode_count"] = None  # nothing is there yet under the new id
         return changes
 
+    former = known_skill_id(folder, metadata_value(folder))
+    if former not in ("", skill_id):
+        note_owner(folder, former)
     change_metadata(folder, patch)
     (folder / LEGACY).unlink(missing_ok=True)
 

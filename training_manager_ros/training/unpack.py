@@ -15,7 +15,7 @@ from types import ModuleType
 from training_manager_ros.errors import TrainingManagerError
 from training_manager_ros.training.control import Control
 
-__all__ = ["Broken", "unpack"]
+__all__ = ["RESERVE", "Broken", "require_room", "unpack"]
 
 PIECE = 1 << 20
 WINDOW_LOG = 27  # 128 MiB, as the zstd command allows without being asked
@@ -25,6 +25,12 @@ CHECK_EVERY = 64  # pieces
 
 class Broken(Exception):
     """The file is no whole zstd file; the text says how."""
+
+
+def require_room(folder: Path) -> None:
+    """Raise `TrainingManagerError` before the disk becomes full."""
+    if shutil.disk_usage(folder).free < RESERVE:
+        raise TrainingManagerError("The disk is full; make room and start again.")
 
 
 def unpack(packed: Path, target: Path, control: Control) -> None:
@@ -39,8 +45,8 @@ def unpack(packed: Path, target: Path, control: Control) -> None:
         with zstd.open(packed, "rb", options=options) as source, target.open("wb") as file:
             while piece := source.read(PIECE):
                 control.check()
-                if pieces % CHECK_EVERY == 0 and shutil.disk_usage(target.parent).free < RESERVE:
-                    raise TrainingManagerError("The disk is full; make room and start again.")
+                if pieces % CHECK_EVERY == 0:
+                    require_room(target.parent)
                 file.write(piece)
                 pieces += 1
             file.flush()

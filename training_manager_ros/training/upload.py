@@ -22,13 +22,19 @@ from training_manager_ros.training.backlog import Backlog
 from training_manager_ros.training.calls import PATIENT
 from training_manager_ros.training.control import Control
 from training_manager_ros.training.conversion import Conversion, convert
+from training_manager_ros.training.copies import refuse_copy, set_apart
 from training_manager_ros.training.gate import obeying
 from training_manager_ros.training.lanes import MOST_LANES
 from training_manager_ros.training.ledger import LedgerWriter, locked
 from training_manager_ros.training.manifest import LocalFile, is_index, scan
 from training_manager_ros.training.models import Listing
 from training_manager_ros.training.progress import Meter, Report
-from training_manager_ros.training.recordings import INDEX, Recordings, read_recordings
+from training_manager_ros.training.recordings import (
+    INDEX,
+    Recordings,
+    read_recordings,
+    require_files,
+)
 from training_manager_ros.training.server import TrainingServer
 from training_manager_ros.training.siblings import Siblings
 from training_manager_ros.training.skill_metadata import change_metadata, metadata_value
@@ -58,7 +64,7 @@ class UploadResult:
     bytes_sent: int = 0
     elsewhere: Mapping[str, str] = field(default_factory=dict)  # sent, and also part of that skill
     only_on_server: tuple[str, ...] = ()  # names that are not in the skill's folder (any more)
-    problems: tuple[str, ...] = ()  # sentences
+    problems: tuple[str, ...] = ()  # what is odd about the recordings, sentences
 
 
 async def upload(
@@ -70,11 +76,16 @@ async def upload(
     report: Report,
     conversion: Conversion | None = None,
     options: TransferOptions | None = None,
+    *,
+    as_new: bool = False,
 ) -> UploadResult:
     """Bring everything of a skill that belongs there to the server, and verify it.
 
-    Raises `Cancelled`, `Conflict` (an upload of it is running), `InvalidInput` (no recordings),
-    what signing in raises, and for files that could not be brought an error that names them.
+    `as_new` makes it a skill of its own there first, if it is the copy of one or has copies.
+
+    Raises `Cancelled`, `Conflict` (an upload of it is running, or see `refuse_copy`),
+    `InvalidInput` (no recordings, or not all that are listed), what signing in raises, and for
+    files that could not be brought an error that names them.
     What was done stays done: the next upload goes on from there.
     """
     options = options or TransferOptions()
@@ -82,8 +93,9 @@ async def upload(
     async with obeying(control) as gate, meter.running():
         meter.stage("signing in")
         await to_thread.run_sync(metadata_value, folder)
-        await to_thread.run_sync(read_recordings, folder)
+        await to_thread.run_sync(_require_files, folder, conversion)
         with locked(folder, "upload"):
+            await to_thread.run_sync(set_apart if as_new else refuse_copy, folder)
             skill_id = await submit(server, folder)
             meter.stage("comparing")
             listing = await server.uploaded(skill_id, attempts=PATIENT)
@@ -123,6 +135,7 @@ class _Upload:
     async def everything(self, conversion: Conversion | None, control: Control) -> Recordings:
         """Bring all files; the recordings as the server has them then."""
         left: list[LocalFile] = []
+        recordings = Recordings(0)
         for number in range(PASSES):
             if number:
                 await anyio.sleep(BETWEEN_PASSES)
@@ -133,11 +146,13 @@ class _Upload:
             # What the index names by now must be there before the index itself is.
             recordings = await to_thread.run_sync(read_recordings, self._folder)
             left = await self._left()
-            if all(is_index(file.name) for file in left):
+            listed_is_there = self._brought.keys() >= set(recordings.listed)
+            if listed_is_there and all(is_index(file.name) for file in left):
                 await self._bring([self._as_read(file, recordings) for file in left], None, control)
                 left = [file for file in await self._left() if file.name != INDEX]
                 if not left:
                     return recordings
+        require_files(self._folder.name, recordings, self._brought)
         names = ", ".join(file.name for file in left[:3])
         raise Unavailable(
             f"{names}: changes again and again during the upload; start again when it is quiet."
@@ -165,11 +180,7 @@ class _Upload:
             bytes_sent=sum(size for size, _ in self._sent.values()),
             elsewhere=elsewhere,
             only_on_server=tuple(sorted(set(self._listing.files) - set(self._brought))),
-            problems=tuple(
-                f"{name} is listed as recorded but is not there."
-                for name in recordings.listed
-                if name not in self._brought
-            ),
+            problems=recordings.problems,
         )
 
     async def _left(self) -> list[LocalFile]:
@@ -233,6 +244,12 @@ class _Upload:
         if md5:
             self._sent[file.name] = (file.stamp.size, md5)
         meter.finished()
+
+
+def _require_files(folder: Path, conversion: Conversion | None) -> None:
+    pending = conversion.pending() if conversion is not None else ()
+    there = {file.name for file in scan(folder)}
+    require_files(folder.name, read_recordings(folder), there, but=pending)
 
 
 def _note_uploaded(folder: Path, episodes: int) -> None:

@@ -13,6 +13,7 @@ from training_manager_ros.jobs.kinds import arguments as checked
 from training_manager_ros.jobs.kinds.transfer import run_number, server_settings, telling
 from training_manager_ros.skills import skill_folder
 from training_manager_ros.training import TrainingClient
+from training_manager_ros.training.download import refuse_mixture
 from training_manager_ros.training.skill_metadata import metadata_value
 from training_manager_ros.training.submit import known_skill_id
 
@@ -22,7 +23,8 @@ __all__ = ["DownloadRun"]
 class DownloadRun(JobKind):
     """Arguments: skill (folder name), run_id (of the training server).
 
-    What is here already is not fetched again, so a job that is taken up goes on.
+    What has arrived is not fetched again, so a job that is taken up goes on, and so does a new one
+    after another was cancelled.
     """
 
     pausable = True
@@ -30,10 +32,10 @@ class DownloadRun(JobKind):
     def locks(self, arguments: Mapping[str, Any]) -> Locks:
         """See `JobKind`."""
         checked.known_keys(arguments, ("skill", "run_id"))
-        run_number(arguments, "run_id")
+        run_id = run_number(arguments, "run_id")
         server_settings()
         folder = skill_folder(self.skills_dir, checked.text(arguments, "skill"))
-        _skill_id(folder)
+        refuse_mixture(folder, run_id, _skill_id(folder))
         return Locks(reads=(folder.name,))
 
     def run(self, arguments: Mapping[str, Any], control: Control) -> Mapping[str, Any]:

@@ -20,12 +20,14 @@ from training_manager_ros.jobs.kinds.transfer import (
 from training_manager_ros.paths import cache_dir
 from training_manager_ros.skills import skill_folder
 from training_manager_ros.training import TrainingClient, TransferOptions, UploadResult
+from training_manager_ros.training.copies import refuse_copy
 
 __all__ = ["UploadSkill"]
 
 
 class UploadSkill(JobKind):
-    """Arguments: skill (folder name), raw (send raw images as they are), bytes_per_second (or 0).
+    """Arguments: skill (folder name), raw (send raw images as they are), bytes_per_second (or 0),
+    as_new (make it a skill of its own on the server, apart from its copies).
 
     What is on the server already is not sent again, so a job that is taken up goes on.
     """
@@ -34,11 +36,14 @@ class UploadSkill(JobKind):
 
     def locks(self, arguments: Mapping[str, Any]) -> Locks:
         """See `JobKind`."""
-        checked.known_keys(arguments, ("skill", "raw", "bytes_per_second"))
+        checked.known_keys(arguments, ("skill", "raw", "bytes_per_second", "as_new"))
         checked.flag(arguments, "raw")
+        as_new = checked.flag(arguments, "as_new")
         rate_limit(arguments, "bytes_per_second")
         server_settings()
         folder = skill_folder(self.skills_dir, checked.text(arguments, "skill"))
+        if not as_new:
+            refuse_copy(folder)
         if self._converts(folder, arguments):
             return Locks(writes=(folder.name,))
         return Locks(reads=(folder.name,))
@@ -54,7 +59,11 @@ class UploadSkill(JobKind):
         options = TransferOptions(bytes_per_second=rate_limit(arguments, "bytes_per_second"))
         with TrainingClient(server_settings(), options=options) as client:
             result = client.upload(
-                folder, conversion=conversion, control=control.levers, report=telling(control)
+                folder,
+                conversion=conversion,
+                control=control.levers,
+                report=telling(control),
+                as_new=checked.flag(arguments, "as_new"),
             )
         return _as_json(folder.name, result)
 
