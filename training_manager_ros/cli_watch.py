@@ -69,9 +69,7 @@ def _follow(args: argparse.Namespace, server: TrainingClient, skill_id: str) -> 
             if run.status != told and run.active and not quiet:
                 print(plain(run.status), flush=True)
                 told = run.status
-            # Before reading: the log is whole then. A failure may stand beside any status, and a
-            # server that leaves that as it is would be followed for ever.
-            ended = not run.active or run.error_message != ""
+            ended = not run.active  # before reading: the log is whole then
             try:
                 if log is not None:
                     log.print_more()
@@ -95,11 +93,11 @@ class _Log:
         """Print what has come since the last time."""
         while True:
             part = self._server.run_log(*self._run, self._offset)
-            if not part.text:
-                return
             self._offset = part.next_offset
             sys.stdout.write(_readable(part.text))
             sys.stdout.flush()
+            if part.complete or not part.text:
+                return
 
 
 def _readable(text: str) -> str:

@@ -67,7 +67,12 @@ def test_a_run_arrives_as_it_is() -> None:
         {"created_at": datetime(2099, 1, 1, tzinfo=timezone.utc)},
         {"created_at": datetime(1, 1, 1, tzinfo=timezone.utc)},
         {"training_params": {"x": float("inf"), "deep": [{"y": "\ud83d"}]}},
-        {"reported": RunProgress(-3, -1, None, None)},
+        {
+            "reported": RunProgress.parse(
+                {"step": 2**63 - 1, "total": 10**30, "seconds_left": 1e300}
+            )
+        },
+        {"daemon_state": "step 999999999999999 of 999999999999999", "started_at": NOW},
     ],
     ids=str,
 )
@@ -86,7 +91,7 @@ def test_a_list_is_made_anew_only_where_it_changed() -> None:
         lost_since=NOW + timedelta(seconds=1),
         features=frozenset({"log", "approve", "cancel"}),
         skill_problems=("pick: GET http://a/b?sig=1 failed",),
-        runs=(view(), view(run_id=8), view(run_id=2**40)),
+        runs=(view(), view(run_id=8)),
     )
     first: TrainingRunList = messages(overview, Time())
     assert [run.run_id for run in through_ros(first).runs] == [7, 8]

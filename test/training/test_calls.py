@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
@@ -94,6 +94,25 @@ def test_another_401_is_not_repeated() -> None:
     with talking_to(server) as client, pytest.raises(NotSignedIn):
         client.skills()
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["[" * 10**5, '[{"run_id": ' + "9" * 5000 + "}]", '[{"run_id": 1e999}, {"run_id": NaN}, 5]'],
+    ids=["deep", "huge", "odd"],
+)
+def test_no_answer_ends_the_work_that_asked(body: str) -> None:
+    server = Server(httpx.Response(200, content=body.encode()))
+    with talking_to(server) as client, suppress(Unavailable):
+        assert client.runs("s") == []
+
+
+def test_broken_entries_of_a_list_are_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    server = Server(httpx.Response(200, json=[{"run_id": 1}, {"run_id": 2**32}, "x", "y"]))
+    with talking_to(server) as client:
+        for _ in range(3):
+            assert [run.run_id for run in client.runs("s")] == [1]
+    assert len(caplog.records) == 2  # a number that is none, and what is no run
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from fault_server import FaultServer, ServerThread
 
@@ -118,7 +119,7 @@ def test_a_run_is_followed_to_its_end(
             server.runs["id-1", 1]["status"] = status
             watch.until(lambda state, s=status: state.skills["skill-1"].runs[0].status == s)  # type: ignore[misc]
         watch.until_done()
-        assert watch.done == [("skill-1", 1)]
+        assert set(watch.done) == {("skill-1", 1)}
         asked = [path for _, path in server.calls]
         server.runs["id-2", 1]["status"] = "done"
         watch.until(lambda state: state.skills["skill-2"].runs[0].status == "done")
@@ -192,7 +193,113 @@ def test_after_a_restart_what_was_known_is_there_at_once(
         thread.start()
         monitor.refresh()
         watch.until_done()
-    assert watch.done == [("skill-1", 2)]  # it turned done while nobody looked
+    assert set(watch.done) == {("skill-1", 2)}  # it turned done while nobody looked
+
+
+def test_results_are_told_of_until_they_are_downloaded(
+    client: TrainingClient, server: FaultServer, tmp_path: Path
+) -> None:
+    ids = put_runs(server, 1, 3, "done")
+    server.runs["id-0", 2]["status"] = "running"
+    with monitoring(client, ids, tmp_path) as (monitor, watch):
+        watch.until(lambda state: count(state) == 3)
+        server.runs["id-0", 2]["status"] = "done"
+        watch.until_done()
+        for _ in range(2):
+            monitor.refresh()
+        assert set(watch.done) == {("skill-0", 2)}  # the others were done before
+        assert len(watch.done) >= 3
+        server.runs["id-0", 2]["status"] = "downloaded"
+        monitor.refresh()
+        told = len(watch.done)
+        monitor.refresh()
+        assert len(watch.done) == told
+
+
+def test_results_that_nobody_wants_are_told_of_no_more(
+    thread: ServerThread, make_client: MakeClient, tmp_path: Path
+) -> None:
+    ids = put_runs(thread.server, 1, 1, "running")
+    with monitoring(make_client(thread.server), ids, tmp_path) as (monitor, watch):
+        watch.until(lambda state: count(state) == 1)
+        thread.server.runs["id-0", 0]["status"] = "done"
+        watch.until_done()
+    with monitoring(make_client(thread.server), ids, tmp_path) as (monitor, watch):
+        monitor.refresh()
+        watch.until_done()  # that it is to be fetched outlives a restart
+        monitor.not_to_fetch("skill-0", 0)
+        watch.done.clear()
+        monitor.refresh()
+        assert watch.done == []
+
+
+def test_a_run_that_began_and_ended_while_nobody_looked(
+    thread: ServerThread, make_client: MakeClient, tmp_path: Path
+) -> None:
+    ids = put_runs(thread.server, 1, 0)
+    with monitoring(make_client(thread.server), ids, tmp_path) as (monitor, _):
+        monitor.refresh()
+    put_runs(thread.server, 1, 1, "done")
+    with monitoring(make_client(thread.server), ids, tmp_path) as (monitor, watch):
+        monitor.refresh()
+        watch.until_done()
+    fresh = tmp_path / "fresh"  # for who begins today it is an old one
+    with monitoring(make_client(thread.server), ids, fresh) as (monitor, watch):
+        monitor.refresh()
+        assert watch.done == []
+
+
+def test_a_failed_run_is_left_alone_until_it_is_taken_up_again(
+    client: TrainingClient, server: FaultServer, tmp_path: Path
+) -> None:
+    ids = put_runs(server, 1, 1, "running")
+    server.runs["id-0", 0]["error_message"] = "CUDA out of memory"
+    with monitoring(client, ids, tmp_path) as (monitor, watch):
+        watch.until(lambda state: count(state) == 1)
+        before = len(server.calls)
+        time.sleep(0.5)
+        assert len(server.calls) == before
+        server.runs["id-0", 0]["error_message"] = None
+        monitor.refresh()
+        server.runs["id-0", 0]["status"] = "done"
+        watch.until_done()
+
+
+def test_questions_that_are_asked_all_the_time_are_details_in_the_log(
+    client: TrainingClient, server: FaultServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "training_manager.training")
+    ids = {**put_runs(server, 1, 1, "running"), "stale": "gone"}
+    with monitoring(client, ids, tmp_path) as (monitor, watch):
+        watch.until(lambda state: count(state) == 1)
+        server.runs["id-0", 0]["status"] = "booting"
+        watch.until(lambda state: state.newest()[0][1].status == "booting")
+        polls = [r for r in caplog.records if r.getMessage().startswith("GET /skills/id-0/runs")]
+        assert {record.levelno for record in polls} == {logging.DEBUG}
+        monitor.refresh(["skill-0"])
+    asked = [r for r in caplog.records if r.levelno == logging.INFO]
+    assert [r.getMessage().split(" ")[1] for r in asked] == ["/skills/id-0/runs"]
+    warned = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert [line.split(":")[0] for line in warned] == ["stale"]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_server_that_does_not_list_all_runs_after_all(
+    server: FaultServer, make_client: MakeClient, tmp_path: Path, status: int
+) -> None:
+    server.faults.features = ("runs",)
+    ids = put_runs(server, 2, 1, "running")
+
+    class Refusing(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/runs":
+                return httpx.Response(status)
+            return await super().handle_async_request(request)
+
+    with monitoring(make_client(server, transport=Refusing()), ids, tmp_path) as (_, watch):
+        watch.until(lambda state: count(state) == 2)
+        server.runs["id-1", 0]["status"] = "booting"
+        watch.until(lambda state: state.skills["skill-1"].runs[0].status == "booting")
 
 
 def test_a_new_run_is_followed_soon(

@@ -14,7 +14,6 @@ from training_manager_ros.training.runs import (
     SkillRuns,
     due,
     read_runs,
-    turned_done,
     write_runs,
 )
 
@@ -75,27 +74,105 @@ def test_a_dead_link_changes_no_run() -> None:
     assert later.answered() == state
 
 
-def test_which_runs_turned_done() -> None:
-    before = RunsState({"a": asked(0, run(1), run(2), run(3, "done"))})
-    after = RunsState({"a": asked(0, run(1, "done"), run(2), run(3, "done"), run(4, "done"))})
-    assert [(s, r.run_id) for s, r in turned_done(before, after)] == [("a", 1)]
-    assert turned_done(RunsState(), after) == []
-    failed = RunsState({"a": asked(0, replace(run(1, "done"), error_message="no checkpoint"))})
-    assert turned_done(before, failed) == []
+FAILED = replace(run(1), error_message="CUDA out of memory")
+
+
+@pytest.mark.parametrize(
+    ("failed_ago", "waited", "is_due"),
+    [
+        (0, 29, False),
+        (30, 30, True),
+        (1200, 119, False),  # twenty minutes ago: every two
+        (1200, 120, True),
+        (10**6, 599, False),  # long ago: as what has ended
+        (10**6, 600, True),
+    ],
+)
+def test_a_failed_run_is_asked_about_less_and_less(
+    failed_ago: float, waited: float, is_due: bool
+) -> None:
+    failed_at = NOW - timedelta(seconds=failed_ago)
+    known = replace(asked(waited, run(2, "done"), FAILED), changed_at=failed_at)
+    assert due(RunsState({"x": known}), NOW, 3, 600) == (["x"] if is_due else [])
+    again = replace(known, runs=(*known.runs, run(3)))  # another one trains meanwhile
+    assert due(RunsState({"x": again}), NOW, 3, 600) == (["x"] if waited >= 3 else [])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [run(1), replace(FAILED, status="done"), replace(FAILED, daemon_state="restarting")],
+    ids=["the message goes", "the status goes on", "its words change"],
+)
+def test_a_failed_run_that_changes_is_lively_again(changed: ServerRun) -> None:
+    state = RunsState({"x": replace(asked(0, FAILED), changed_at=NOW - timedelta(days=1))})
+    same = state.with_runs("x", [FAILED], NOW).skills["x"]
+    now = state.with_runs("x", [changed], NOW).skills["x"]
+    assert same.interval(NOW, 3, 600) == 600
+    assert now.interval(NOW, 3, 600) == (3 if changed.active else 600 if changed.ended else 30)
+
+
+def to_fetch(known: SkillRuns, *answered: ServerRun) -> set[int]:
+    return set(known.with_runs(answered, NOW).to_fetch)
+
+
+def test_results_are_to_be_fetched_of_runs_that_turned_done() -> None:
+    known = asked(5, run(1), run(2), run(3, "done"), FAILED)
+    answered = [run(n, "done") for n in (1, 3, 4)]
+    assert to_fetch(known, *answered, run(2)) == {1, 4}  # 3 was done before, 4 is new
+    failed = replace(run(1, "done"), error_message="no checkpoint")
+    assert to_fetch(known, failed, run(2, "downloaded"), run(3, "rejected")) == set()
+
+
+def test_of_a_skill_that_was_never_asked_for_nothing_is_fetched() -> None:
+    years = [run(n, "done", day=n) for n in range(1, 9)]
+    assert to_fetch(asked(None), *years) == set()
+    assert to_fetch(replace(asked(5), problem="The server does not know it."), *years) == set()
+    # A run that was made here before the first answer is followed all the same.
+    made = asked(None).with_runs([run(1)], None)
+    assert made.asked_at is None
+    assert to_fetch(made, run(1, "done"), run(2, "done")) == {1}
+
+
+def test_a_run_is_to_be_fetched_until_it_was_or_nobody_wants_it() -> None:
+    state = RunsState({"x": asked(5, run(1), run(2))})
+    state = state.with_runs("x", [run(1, "done"), run(2, "done")], NOW)
+    state = state.with_runs("x", [run(1, "done"), run(2, "done")], NOW)
+    assert state.skills["x"].to_fetch == {1, 2}
+    assert state.with_runs("x", [run(1, "downloaded")], NOW).skills["x"].to_fetch == set()
+    unwanted = state.not_to_fetch("x", 1)
+    assert unwanted.with_runs("x", [run(1, "done"), run(2, "done")], NOW).skills["x"].to_fetch == {
+        2
+    }
+    assert unwanted.not_to_fetch("x", 1) is unwanted
+    assert unwanted.not_to_fetch("none", 1) is unwanted
+
+
+def test_of_runs_with_the_same_number_the_last_one_counts() -> None:
+    state = RunsState({"x": asked(5)}).with_runs("x", [run(1), run(1, "done")], NOW)
+    assert [run.status for run in state.skills["x"].runs] == ["done"]
 
 
 def test_kept_across_restarts(tmp_path: Path) -> None:
     path = tmp_path / "state" / "runs.json"
-    state = RunsState(
-        {"a": asked(5, run(2), run(1, "done")), "b": SkillRuns("x", problem="unknown")}, NOW
-    )
+    followed = replace(asked(5, run(2), run(1, "done")), changed_at=NOW, to_fetch=frozenset({1}))
+    state = RunsState({"a": followed, "b": SkillRuns("x", problem="unknown")}, NOW)
     write_runs(path, "host", state)
     assert path.stat().st_mode & 0o077 == 0
     assert read_runs(path, "host") == state
     assert read_runs(path, "other") == RunsState()
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"server": "host", "skills": {"a": 5}}'])
+def test_that_a_skill_has_no_runs_is_worth_keeping() -> None:
+    state = RunsState({"x": asked(None)})
+    first = state.with_runs("x", [], NOW)
+    assert first.told() != state.told()
+    assert first.with_runs("x", [], NOW + timedelta(hours=1)).told() == first.told()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", '{"server": "host", "skills": {"a": 5}}', pytest.param("[" * 10**5, id="deep")],
+)
 def test_a_broken_file_is_as_good_as_none(tmp_path: Path, content: str) -> None:
     path = tmp_path / "runs.json"
     path.write_text(content)

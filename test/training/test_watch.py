@@ -29,5 +29,5 @@ def test_a_failure_beside_an_active_status_ends_it(
     words = ["watch", folder.name, "1", "--skills-dir", str(folder.parent)]
     assert main([*words, "-s", server.url, "--issuer", server.issuer, "-t", KEY]) == 1
     out, err = capsys.readouterr()
-    assert out == "running\npick-cup run 1: running\n"
+    assert out == "pick-cup run 1: running\n"
     assert "The machine was lost." in err

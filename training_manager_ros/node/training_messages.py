@@ -37,7 +37,6 @@ __all__ = [
 POINTS = 1000  # of a curve
 _FEATURES = {"approve": "approval", "log": "logs"}  # where we call them otherwise than the server
 _LAST_SECOND = 2**31 - 1
-_LAST_RUN = 2**32 - 1
 
 
 class RunMessages:
@@ -48,15 +47,14 @@ class RunMessages:
         self._made: dict[tuple[str, int], tuple[RunView, msg.TrainingRun]] = {}
 
     def __call__(self, overview: Overview, stamp: Time) -> msg.TrainingRunList:
-        """The message; not for two threads at a time. A run whose number fits none is left out."""
+        """The message; not for two threads at a time."""
         made = {}
         for view in overview.runs:
-            if 0 <= view.run.run_id <= _LAST_RUN:
-                key = (view.skill, view.run.run_id)
-                known = self._made.get(key)
-                if known is None or known[0] != view:
-                    known = (view, run_to_msg(view, self._secrets))
-                made[key] = known
+            key = (view.skill, view.run.run_id)
+            known = self._made.get(key)
+            if known is None or known[0] != view:
+                known = (view, run_to_msg(view, self._secrets))
+            made[key] = known
         self._made = made
         problems = [redacted(words, self._secrets) for words in overview.skill_problems]
         return msg.TrainingRunList(
@@ -96,12 +94,11 @@ def run_to_msg(view: RunView, secrets: Collection[str] = ()) -> msg.TrainingRun:
         in_use=view.in_use,
     )
     if progress is not None:
-        message.step = _count(progress.step)
-        message.total_steps = _count(progress.total)
+        message.step, message.total_steps = progress.step, progress.total
         message.has_loss = progress.loss is not None
         message.loss = progress.loss or 0.0
         if progress.seconds_left is not None:
-            message.seconds_left = max(0.0, progress.seconds_left)
+            message.seconds_left = progress.seconds_left
     return message
 
 
@@ -212,10 +209,6 @@ def _time(moment: datetime | None) -> Time:
     if moment is None or not 0 <= moment.timestamp() < _LAST_SECOND:
         return Time()
     return Time(sec=int(moment.timestamp()), nanosec=moment.microsecond * 1000)
-
-
-def _count(number: int) -> int:
-    return min(max(number, 0), 2**64 - 1)
 
 
 def _limit(number: float) -> float:

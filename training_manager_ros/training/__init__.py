@@ -27,7 +27,6 @@ from training_manager_ros.training.hyperparameters import (
 )
 from training_manager_ros.training.models import (
     Metrics,
-    RunLog,
     RunProgress,
     ServerInfo,
     ServerRun,
@@ -39,6 +38,7 @@ from training_manager_ros.training.presets import ACT_DEFAULT, Preset
 from training_manager_ros.training.progress import Progress
 from training_manager_ros.training.results import LocalState, Results
 from training_manager_ros.training.run_fields import RUN_FIELDS, RunField
+from training_manager_ros.training.run_log import RunLog
 from training_manager_ros.training.run_request import RunRequest, most_cost
 from training_manager_ros.training.runs import RunsState, SkillRuns
 from training_manager_ros.training.settings import Settings, load_settings

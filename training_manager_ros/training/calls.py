@@ -13,6 +13,7 @@ import anyio
 import httpx
 
 from training_manager_ros.errors import NotFound, NotSignedIn, Refused, Unavailable
+from training_manager_ros.training.call_log import log_call
 from training_manager_ros.training.pauses import TRANSFER_PAUSES, Pauses, is_transient
 from training_manager_ros.training.progress import WAITING
 from training_manager_ros.training.settings import Settings
@@ -122,10 +123,10 @@ class Calls:
                 )
         except httpx.TransportError as error:
             never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-            log.info("%s %s: %s", method, path, why(error))
+            log_call("%s %s: %s", method, path, why(error))
             raise _NotNow(f"{SERVER} {why(error)}.", arrived=not never_sent) from None
         took = (time.monotonic() - started) * 1e3
-        log.info("%s %s %d %.0f ms", method, path, response.status_code, took)
+        log_call("%s %s %d %.0f ms", method, path, response.status_code, took)
         return response
 
     def _accepted(self, response: httpx.Response) -> httpx.Response:

@@ -23,7 +23,6 @@ from training_manager_ros.training.download import DownloadResult, download
 from training_manager_ros.training.loop import LoopThread
 from training_manager_ros.training.models import (
     Metrics,
-    RunLog,
     ServerInfo,
     ServerRun,
     ServerSkill,
@@ -32,6 +31,7 @@ from training_manager_ros.training.pauses import SIGN_IN_PAUSES, TRANSFER_PAUSES
 from training_manager_ros.training.presets import ACT_DEFAULT, Preset
 from training_manager_ros.training.progress import Report, unheard
 from training_manager_ros.training.reading import Json
+from training_manager_ros.training.run_log import RunLog
 from training_manager_ros.training.server import TrainingServer
 from training_manager_ros.training.settings import Settings
 from training_manager_ros.training.signin import NO_KEY, SignIn

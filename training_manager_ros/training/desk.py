@@ -23,12 +23,13 @@ from training_manager_ros.training.activation import (
 from training_manager_ros.training.client import TrainingClient
 from training_manager_ros.training.curves import CurveCache
 from training_manager_ros.training.dataset_facts import DatasetFacts, dataset_facts
-from training_manager_ros.training.models import Metrics, RunLog, ServerRun
+from training_manager_ros.training.models import Metrics, ServerRun
 from training_manager_ros.training.monitor import RunMonitor
 from training_manager_ros.training.new_run import create_run
 from training_manager_ros.training.offers import Offers
 from training_manager_ros.training.overview import LocalStates, Overview, RunView
 from training_manager_ros.training.readiness import check_uploaded
+from training_manager_ros.training.run_log import RunLog
 from training_manager_ros.training.run_request import RunRequest
 from training_manager_ros.training.submit import known_skill_id
 from training_manager_ros.training.upload_plan import UploadPlan, plan_upload
@@ -60,7 +61,9 @@ class TrainingDesk:
         self._local = LocalStates(options.skills_dir)
         self._curves = CurveCache()
         self._ids: Mapping[str, str] = {}
-        self.offers = Offers(client, options.on_change)
+        self.offers = Offers(
+            client, options.state_file.with_name("offers.json"), options.on_change
+        )
         self.monitor = RunMonitor(
             client,
             self._skill_ids,

@@ -43,6 +43,16 @@ class Hyperparameter:
             help=text(value.get("help")),
         )
 
+    def as_json(self) -> dict[str, object]:
+        """What `parse` reads, besides the name."""
+        limits = {"minimum": self.minimum, "maximum": self.maximum}
+        return {
+            "default": self.default,
+            **{name: limit for name, limit in limits.items() if limit not in ANY},
+            "integer": self.integer,
+            "help": self.help,
+        }
+
     @property
     def follows_gpus(self) -> bool:
         """Whether it is the number of GPUs, unless it is set, where that number is certain."""

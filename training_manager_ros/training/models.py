@@ -6,21 +6,21 @@ empty, times with or without a zone. Only what identifies a thing must be there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from training_manager_ros.errors import Unavailable
 from training_manager_ros.training.reading import (
     Json,
-    amount,
     as_object,
+    is_within,
     number,
     parse_time,
     text,
     whole,
 )
+from training_manager_ros.training.step_words import steps_in_words
 
 __all__ = [
     "DONE",
@@ -28,7 +28,6 @@ __all__ = [
     "ENDED",
     "Listing",
     "Metrics",
-    "RunLog",
     "RunProgress",
     "ServerInfo",
     "ServerRun",
@@ -40,6 +39,12 @@ __all__ = [
 DONE = "done"
 DOWNLOADED = "downloaded"
 ENDED = frozenset({DONE, DOWNLOADED, "rejected"})  # statuses that no run leaves by itself
+_KNOWN = ENDED | {"waiting_for_approval", "approved", "booting", "running"}
+_MOST_RUN = 2**32 - 1
+_MOST_STEP = 2**63 - 1
+_LONGEST_WORD = 200  # characters of a status, an address …
+_LONGEST_TEXT = 20_000  # of what a server tells in its own words
+_DEEPEST = 50  # levels of training_params
 
 
 @dataclass(frozen=True)
@@ -102,19 +107,16 @@ class RunProgress:
         """From a run's or the metrics' `progress`; None where there is none."""
         if not isinstance(value, Mapping):
             return None
-        step = whole(value.get("step"))
-        if step is None:
+        step, total = whole(value.get("step")), whole(value.get("total")) or 0
+        if step is None or not 0 <= step <= _MOST_STEP:
             return None
+        left = number(value.get("seconds_left"))
         return cls(
             step=step,
-            total=whole(value.get("total")) or 0,
+            total=total if step <= total <= _MOST_STEP else 0,
             loss=number(value.get("loss")),
-            seconds_left=number(value.get("seconds_left")),
+            seconds_left=left if left is not None and left >= 0 else None,
         )
-
-
-_STEP = re.compile(r"step[\s=:]*(\d+)\s*(?:/|of|total=)\s*(\d+)|\b(\d+)\s*/\s*(\d+)\b", re.I)
-_LOSS = re.compile(r"loss[\s=:]+([-+0-9.e]+)", re.I)
 
 
 @dataclass(frozen=True)
@@ -145,50 +147,57 @@ class ServerRun:
         """
         fields = as_object(value, "a run")
         run_id = whole(fields.get("run_id"))
-        if run_id is None:
-            raise Unavailable("The training server's answer names no run_id.")
+        if run_id is None or not 0 <= run_id <= _MOST_RUN:
+            raise Unavailable("The training server's answer names no run_id that a run can have.")
         params = fields.get("training_params")
+        sound = isinstance(params, Mapping) and is_within(params, _DEEPEST)
         return cls(
-            skill_id=text(fields.get("skill_id")) or skill_id,
+            skill_id=_word(fields.get("skill_id")) or skill_id,
             run_id=run_id,
-            status=text(fields.get("status")),
-            daemon_state=text(fields.get("daemon_state")),
-            error_message=text(fields.get("error_message")),
-            training_params=dict(params) if isinstance(params, Mapping) else {},
+            status=_status(fields.get("status")),
+            daemon_state=text(fields.get("daemon_state"))[:_LONGEST_TEXT],
+            error_message=text(fields.get("error_message"))[:_LONGEST_TEXT],
+            training_params=dict(params) if isinstance(params, Mapping) and sound else {},
             created_at=parse_time(fields.get("created_at")),
             updated_at=parse_time(fields.get("updated_at")),
             approved_at=parse_time(fields.get("approved_at")),
             started_at=parse_time(fields.get("started_at")),
             finished_at=parse_time(fields.get("finished_at")),
-            instance_ip=text(fields.get("instance_ip")),
-            instance_type=text(fields.get("instance_type")),
-            commit=text(fields.get("commit")),
+            instance_ip=_word(fields.get("instance_ip")),
+            instance_type=_word(fields.get("instance_type")),
+            commit=_word(fields.get("commit")),
             reported=RunProgress.parse(fields.get("progress")),
         )
 
     @property
+    def ended(self) -> bool:
+        """Whether the server says that it is over."""
+        return self.status in ENDED or self.finished_at is not None
+
+    @property
     def active(self) -> bool:
-        """Whether its state can still change without anybody's doing here."""
-        return self.status not in ENDED and self.finished_at is None
+        """Whether its state can still change by itself.
+
+        A run that failed can't: the server may leave it in any status, for good. Should somebody
+        take it up again there, the message goes, and it is active again.
+        """
+        return not self.ended and not self.error_message
 
     def progress(self, now: datetime) -> RunProgress | None:
-        """What the server reports; else what `daemon_state` says in words; else None."""
+        """What the server reports; else what `daemon_state` says in words; else None.
+
+        There is time left only while it is active.
+        """
         if self.reported is not None:
-            return self.reported
-        match = _STEP.search(self.daemon_state)
-        if match is None:
+            return self.reported if self.active else replace(self.reported, seconds_left=None)
+        told = steps_in_words(self.daemon_state)
+        if told is None:
             return None
-        step, total = (int(group) for group in match.groups() if group is not None)
-        loss = _LOSS.search(self.daemon_state)
-        return RunProgress(
-            step=step,
-            total=total,
-            loss=amount(loss.group(1)) if loss else None,
-            seconds_left=self._seconds_left(step, total, now),
-        )
+        step, total, loss = told
+        return RunProgress(step, total, loss, self._seconds_left(step, total, now))
 
     def _seconds_left(self, step: int, total: int, now: datetime) -> float | None:
-        if not self.active or self.started_at is None or not 0 < step <= total:
+        if not self.active or self.started_at is None or step == 0:
             return None
         return max(0.0, (now - self.started_at).total_seconds()) / step * (total - step)
 
@@ -214,6 +223,17 @@ class ServerRun:
             **times,
             **progress,
         }
+
+
+def _word(value: object) -> str:
+    return text(value)[:_LONGEST_WORD]
+
+
+def _status(value: object) -> str:
+    """A status as it is; a known one as we write it, whatever its case."""
+    word = _word(value)
+    known = word.strip().lower()
+    return known if known in _KNOWN else word
 
 
 def _urls(value: object) -> dict[str, str]:
@@ -263,16 +283,6 @@ class Listing:
             if isinstance(facts, Mapping)
         }
         return cls(_urls(files), objects)
-
-
-@dataclass(frozen=True)
-class RunLog:
-    """A part of a run's log; ask for `next_offset` next."""
-
-    text: str
-    start: int
-    next_offset: int
-    complete: bool  # nothing more will come after this
 
 
 @dataclass(frozen=True)

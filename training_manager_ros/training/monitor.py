@@ -17,15 +17,16 @@ from training_manager_ros.errors import (
     Unavailable,
 )
 from training_manager_ros.training.bell import Bell
+from training_manager_ros.training.call_log import ROUTINE
 from training_manager_ros.training.calls import AT_ONCE
 from training_manager_ros.training.client import Connection, TrainingClient
 from training_manager_ros.training.models import ServerRun
 from training_manager_ros.training.pauses import Pauses
 from training_manager_ros.training.runs import (
     RunsState,
+    SkillRuns,
     due,
     read_runs,
-    turned_done,
     write_runs,
 )
 from training_manager_ros.training.server import TrainingServer
@@ -50,7 +51,8 @@ class RunMonitor:
     """Asks for active runs every few seconds and for the others rarely, until it is stopped.
 
     `skills` gives the training_skill_id of each local skill by its folder's name, "" where it was
-    never submitted. `on_change` gets each new state, `on_done` each run that turned done; both
+    never submitted. `on_change` gets each new state. `on_done` gets each run that turned done,
+    again at every answer until the server knows that it was downloaded, or `not_to_fetch`. Both
     are called from the client's thread and must return at once. What is known is kept in
     `state_file`.
     """
@@ -122,14 +124,23 @@ class RunMonitor:
                 before = self._state
                 state = before.with_skills(await to_thread.run_sync(self._skills))
                 if (known := state.skills.get(name)) is not None:
-                    others = [other for other in known.runs if other.run_id != run.run_id]
-                    asked_at = known.asked_at or self._clock()
-                    await self._take(before, state.with_runs(name, [*others, run], asked_at))
+                    runs = [*known.runs, run]  # of two with the same number the last one counts
+                    await self._take(before, state.with_runs(name, runs, known.asked_at))
             self._bell.ring()  # it may have to be asked about soon
 
         self._client.perform(learn)
 
+    def not_to_fetch(self, name: str, run_id: int) -> None:
+        """Tell no more that this run is done."""
+
+        async def forget(connection: Connection) -> None:
+            async with self._lock():
+                await self._take(self._state, self._state.not_to_fetch(name, run_id))
+
+        self._client.perform(forget)
+
     async def _follow(self, connection: Connection) -> None:
+        ROUTINE.set(True)
         while True:
             await self._ask(connection.server, due_only=True)
             await self._bell.wait(self._pause())
@@ -160,6 +171,9 @@ class RunMonitor:
                 await poll.ask(wanted)
             self._failures = self._failures + 1 if poll.failed else 0
             await self._take(before, poll.state)
+            for name, known in poll.state.skills.items():
+                if known.asked_at != state.skills[name].asked_at:
+                    self._tell_done(name, known)
 
     def _lock(self) -> anyio.Lock:
         if self._asking is None:  # made in the client's thread
@@ -175,13 +189,27 @@ class RunMonitor:
             await to_thread.run_sync(write_runs, self._state_file, server, after)
         except OSError as error:
             log.error("The state of the runs can't be kept in %s: %s", self._state_file, error)
-        if after.lost_since is not None and before.lost_since is None:
-            log.warning("The connection to the training server is lost: %s", after.problem)
-        if after.lost_since is None and before.lost_since is not None:
-            log.info("The training server answers again.")
+        _log_changes(before, after)
         self._on_change(after)
-        for skill, run in turned_done(before, after):
-            self._on_done(skill, run)
+
+    def _tell_done(self, name: str, known: SkillRuns) -> None:
+        for run in known.runs:
+            if run.run_id in known.to_fetch:
+                self._on_done(name, run)
+
+
+def _log_changes(before: RunsState, after: RunsState) -> None:
+    """Say once what the calls, which are many, say each time."""
+    if after.lost_since is not None and before.lost_since is None:
+        log.warning("The connection to the training server is lost: %s", after.problem)
+    elif after.problem and not before.problem:
+        log.warning("%s", after.problem)
+    elif before.problem and not after.problem:
+        log.info("The training server answers again.")
+    for name, known in after.skills.items():
+        earlier = before.skills.get(name)
+        if known.problem and (earlier is None or known.problem != earlier.problem):
+            log.warning("%s: %s", name, known.problem)
 
 
 class _Poll:
@@ -214,8 +242,14 @@ class _Poll:
     async def _ask_at_once(self, names: list[str]) -> list[str]:
         """Ask about all together; the skills that this does not settle."""
         only_active = all(self.state.skills[name].active for name in names)
+        try:
+            told = await self._server.all_runs(active=only_active, attempts=1)
+        except NotSignedIn:
+            raise
+        except (NotFound, Refused):
+            return names  # it does not offer that after all
         found: dict[str, list[ServerRun]] = {}
-        for run in await self._server.all_runs(active=only_active, attempts=1):
+        for run in told:
             found.setdefault(run.skill_id, []).append(run)
         left = []
         for name in names:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from pathlib import Path
 
-from training_manager_ros.errors import Refused, Unavailable
+from anyio import to_thread
+
+from training_manager_ros.errors import NotFound, Refused, Unavailable
 from training_manager_ros.training.bell import Bell
+from training_manager_ros.training.call_log import ROUTINE
 from training_manager_ros.training.client import Connection, TrainingClient
+from training_manager_ros.training.models import ServerInfo
 from training_manager_ros.training.pauses import Pauses
 from training_manager_ros.training.presets import ACT_DEFAULT, Preset
+from training_manager_ros.training.statefile import read_state, write_state
 
 __all__ = ["Offers"]
+
+log = logging.getLogger("training_manager.training")
 
 AGAIN = 300.0  # seconds between two questions while all is well
 STALE = 30.0  # seconds after which somebody who looks gets a fresh answer soon
@@ -20,17 +30,21 @@ PAUSES = Pauses(first=2.0, most=60.0)  # while the server does not answer or let
 
 
 class Offers:
-    """Signs in and asks what there is; until the server answers, what every server has counts.
+    """Signs in and asks what there is; until the server answers, what it said last counts.
 
+    That is kept in `state_file`; of a server that never answered, what every server has counts.
     `on_change` is called from the client's thread and must return at once.
     """
 
-    def __init__(self, client: TrainingClient, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, client: TrainingClient, state_file: Path, on_change: Callable[[], None]
+    ) -> None:
         self._client = client
+        self._state_file = state_file
         self._on_change = on_change
-        self.presets: tuple[Preset, ...] = (ACT_DEFAULT,)  # the one to choose first is the first
-        self.features: frozenset[str] = frozenset()
-        self.answered = False  # at least once
+        # The preset to choose first is the first.
+        self.presets, self.features = _read(state_file, client.server_name)
+        self.answered = False  # at least once since the start
         self.problem = ""  # why the server did not answer or let us in; "" if it did
         self.lost_since: datetime | None = None  # since when it does not answer
         self._failures = 0
@@ -63,6 +77,7 @@ class Offers:
         self._bell.ring()
 
     async def _follow(self, connection: Connection) -> None:
+        ROUTINE.set(True)
         while True:
             await self._ask(connection)
             self._asked_at = time.monotonic()
@@ -73,22 +88,54 @@ class Offers:
         try:
             info = await connection.server.info(attempts=1, again=True)
             await connection.sign_in.bearer(1)
-            presets = await connection.server.presets() if "presets" in info.features else []
+            offered = "presets" in info.features
+            presets = await connection.server.presets(attempts=1) if offered else []
         except Unavailable as error:
-            self._failures += 1
-            self.problem = str(error)
+            self._failed(str(error))
             self.lost_since = self.lost_since or datetime.now(timezone.utc)
-        except Refused as error:
-            self._failures += 1
-            self.problem, self.lost_since = str(error), None
+        except (NotFound, Refused) as error:
+            self._failed(str(error))
+            self.lost_since = None
         else:
             self._failures = 0
-            self.presets = tuple(presets) or (ACT_DEFAULT,)
-            self.features = info.features
             self.answered = True
             self.problem, self.lost_since = "", None
+            await self._take(tuple(presets) or (ACT_DEFAULT,), info.features)
+
+    def _failed(self, problem: str) -> None:
+        if not self.problem:
+            log.warning("What the training server offers is not known now: %s", problem)
+        self._failures += 1
+        self.problem = problem
+
+    async def _take(self, presets: tuple[Preset, ...], features: frozenset[str]) -> None:
+        if (presets, features) == (self.presets, self.features):
+            return
+        self.presets, self.features = presets, features
+        kept = {
+            "server": self._client.server_name,
+            "features": sorted(features),
+            "presets": [preset.as_json() for preset in presets],
+        }
+        # A preset's variables may hold a key.
+        write = functools.partial(write_state, self._state_file, kept, private=True)
+        try:
+            await to_thread.run_sync(write)
+        except OSError as error:
+            log.error("What the server offers can't be kept in %s: %s", self._state_file, error)
 
     def _pause(self) -> float:
         if self._failures:
             return PAUSES.after(min(self._failures, PAUSES.attempts - 1)) or PAUSES.most
         return AGAIN
+
+
+def _read(path: Path, server: str) -> tuple[tuple[Preset, ...], frozenset[str]]:
+    """What was kept; what every server has if it is of another server or can't be read."""
+    kept = read_state(path)
+    if kept.get("server") != server:
+        return (ACT_DEFAULT,), frozenset()
+    listed = kept.get("presets")
+    presets = map(Preset.parse, listed if isinstance(listed, list) else ())
+    known = tuple(preset for preset in presets if preset is not None)
+    return known or (ACT_DEFAULT,), ServerInfo.parse(kept).features

@@ -62,6 +62,15 @@ class Preset:
             gpu_hour_price=number(value.get("gpu_hour_price")) or 0.0,
         )
 
+    def as_json(self) -> dict[str, object]:
+        """What `parse` reads, to keep it on disk."""
+        return {
+            **vars(self),
+            "env": dict(self.env),
+            "hyperparameters": {item.name: item.as_json() for item in self.hyperparameters},
+            "architecture": dict(self.architecture),
+        }
+
 
 def _texts(value: object) -> dict[str, str]:
     return {str(k): text(v) for k, v in value.items()} if isinstance(value, Mapping) else {}

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
 from training_manager_ros.errors import Unavailable
 
-__all__ = ["Json", "amount", "as_list", "as_object", "number", "parse_time", "text", "whole"]
+__all__ = [
+    "Json",
+    "amount",
+    "as_list",
+    "as_object",
+    "is_within",
+    "number",
+    "parse_json",
+    "parse_time",
+    "text",
+    "whole",
+]
 
 Json = Mapping[str, object]
 
@@ -23,15 +36,16 @@ def parse_time(value: object) -> datetime | None:
     if match is None:
         return None
     day, clock, fraction, zone = match.groups()
-    try:
-        moment = datetime.fromisoformat(f"{day}T{clock}")
-    except ValueError:
-        return None
-    moment += timedelta(microseconds=int((fraction or "0")[:6].ljust(6, "0")))
+    offset = timedelta()
     if zone and zone not in "zZ":
         digits = zone[1:].replace(":", "").ljust(4, "0")
         offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-        moment -= offset if zone[0] == "+" else -offset
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}")
+        moment += timedelta(microseconds=int((fraction or "0")[:6].ljust(6, "0")))
+        moment -= offset if zone and zone[0] == "+" else -offset
+    except (ValueError, OverflowError):  # no such day, or one before the first
+        return None
     return moment.replace(tzinfo=timezone.utc)
 
 
@@ -56,7 +70,11 @@ def number(value: object) -> float | None:
     """A finite number; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if abs(value) < float("inf") else None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def amount(value: object) -> float | None:
@@ -67,6 +85,29 @@ def amount(value: object) -> float | None:
         except ValueError:
             return None
     return number(value)
+
+
+def is_within(value: object, depth: int) -> bool:
+    """Whether a JSON value nests lists and objects at most so deep."""
+    level = [value]
+    for _ in range(depth + 1):
+        containers = [item for item in level if isinstance(item, Mapping | list)]
+        if not containers:
+            return True
+        level = [
+            inner
+            for item in containers
+            for inner in (item.values() if isinstance(item, Mapping) else item)
+        ]
+    return False
+
+
+def parse_json(data: bytes) -> object:
+    """What JSON says; raises `ValueError` for anything else, however it breaks the parser."""
+    try:
+        return json.loads(data)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def as_object(value: object, what: str) -> Json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,14 +14,14 @@ from training_manager_ros.training.calls import QUICK, Calls
 from training_manager_ros.training.models import (
     Listing,
     Metrics,
-    RunLog,
     ServerInfo,
     ServerRun,
     ServerSkill,
     SignedUrls,
 )
 from training_manager_ros.training.presets import Preset
-from training_manager_ros.training.reading import Json, as_list
+from training_manager_ros.training.reading import Json, as_list, parse_json
+from training_manager_ros.training.run_log import LogBytes, RunLog, read_part
 
 __all__ = ["BATCH", "TrainingServer"]
 
@@ -41,6 +40,7 @@ class TrainingServer:
         self._calls = calls
         self._info: ServerInfo | None = None
         self._info_again_at = 0.0
+        self._left_out: set[str] = set()  # what was said of entries that can't be read
 
     # Skills
 
@@ -52,7 +52,7 @@ class TrainingServer:
     async def skills(self) -> list[ServerSkill]:
         """All skills of this owner."""
         skills = as_list(_json(await self._calls("GET", "/skills")), "a list of skills")
-        return _sound(skills, ServerSkill.parse)
+        return self._sound(skills, ServerSkill.parse)
 
     async def skill(self, skill_id: str, *, attempts: int = QUICK) -> ServerSkill:
         """One skill; `NotFound` or `Refused` (403) if the id is stale."""
@@ -104,7 +104,7 @@ class TrainingServer:
         """All runs of a skill."""
         path = f"/skills/{_part(skill_id)}/runs"
         runs = as_list(_json(await self._calls("GET", path, attempts=attempts)), "a list of runs")
-        return _sound(runs, lambda run: ServerRun.parse(run, skill_id))
+        return self._sound(runs, lambda run: ServerRun.parse(run, skill_id))
 
     async def run(self, skill_id: str, run_id: int, *, attempts: int = QUICK) -> ServerRun:
         """One run."""
@@ -153,7 +153,7 @@ class TrainingServer:
         await self._need("runs", "list all runs at once")
         query = {"active": "true"} if active else None
         answer = await self._calls("GET", "/runs", query=query, attempts=attempts)
-        return _sound(as_list(_json(answer), "a list of runs"), ServerRun.parse)
+        return self._sound(as_list(_json(answer), "a list of runs"), ServerRun.parse)
 
     async def cancel_run(self, skill_id: str, run_id: int) -> ServerRun:
         """Stop a run (extra `cancel`)."""
@@ -173,18 +173,20 @@ class TrainingServer:
     async def run_log(
         self, skill_id: str, run_id: int, offset: int = 0, limit: int = 65536
     ) -> RunLog:
-        """A part of a run's log (extra `log`); a negative offset counts from the end."""
+        """A part of a run's log (extra `log`); see `run_log.read_part`."""
         await self._need("log", "show the logs of runs")
         path = f"/skills/{_part(skill_id)}/runs/{run_id}/log"
-        query = {"offset": str(offset), "limit": str(limit)}
-        answer = await self._calls("GET", path, query=query)
-        start = _header_number(answer, "x-log-start", max(offset, 0))
-        return RunLog(
-            text=answer.content.decode("utf-8", "replace"),
-            start=start,
-            next_offset=_header_number(answer, "x-log-next", start + len(answer.content)),
-            complete=answer.headers.get("x-log-complete", "") == "true",
-        )
+
+        async def ask(offset: int, limit: int) -> LogBytes:
+            query = {"offset": str(offset), "limit": str(limit)}
+            answer = await self._calls("GET", path, query=query)
+            return LogBytes(
+                data=answer.content,
+                start=_header_number(answer, "x-log-start", max(offset, 0)),
+                complete=answer.headers.get("x-log-complete", "") == "true",
+            )
+
+        return await read_part(ask, offset, limit)
 
     async def metrics(self, skill_id: str, run_id: int, after: int | None = None) -> Metrics:
         """The curves of a run (extra `metrics`), from the step behind `after` on."""
@@ -198,11 +200,12 @@ class TrainingServer:
         await self._need("delete_skill", "delete skills")
         await self._calls("DELETE", f"/skills/{_part(skill_id)}")
 
-    async def presets(self) -> list[Preset]:
+    async def presets(self, *, attempts: int = QUICK) -> list[Preset]:
         """The presets that the server offers (extra `presets`); [] where it tells none."""
         if not await self.offers("presets"):
             return []
-        presets = as_list(_json(await self._calls("GET", "/presets")), "a list of presets")
+        answer = await self._calls("GET", "/presets", attempts=attempts)
+        presets = as_list(_json(answer), "a list of presets")
         return [preset for value in presets if (preset := Preset.parse(value)) is not None]
 
     async def _command(
@@ -218,6 +221,18 @@ class TrainingServer:
         path = f"/skills/{_part(skill_id)}/runs/{run_id}/{verb}"
         return ServerRun.parse(_json(await self._calls("POST", path, body)), skill_id)
 
+    def _sound(self, values: Iterable[object], parse: Callable[[object], _T]) -> list[_T]:
+        """What can be read of a list: one broken entry hides no other, and is told of once."""
+        parsed = []
+        for value in values:
+            try:
+                parsed.append(parse(value))
+            except Unavailable as error:
+                if str(error) not in self._left_out:
+                    self._left_out.add(str(error))
+                    log.warning("left out of a list: %s", error)
+        return parsed
+
     async def _need(self, feature: str, what: str) -> None:
         if not await self.offers(feature):
             raise Refused(f"This training server can't {what}.")
@@ -230,30 +245,18 @@ def _part(skill_id: str) -> str:
     return skill_id
 
 
-def _sound(values: Iterable[object], parse: Callable[[object], _T]) -> list[_T]:
-    """What can be read of a list: one broken entry hides no other."""
-    parsed = []
-    for value in values:
-        try:
-            parsed.append(parse(value))
-        except Unavailable as error:
-            log.warning("left out of a list: %s", error)
-    return parsed
-
-
 def _json(answer: httpx.Response) -> object:
     try:
-        value: object = answer.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
+        return parse_json(answer.content)
+    except ValueError:
         raise Unavailable(
             "The training server's answer is no JSON; is a proxy in between?"
         ) from None
-    return value
 
 
 def _header_number(answer: httpx.Response, name: str, otherwise: int) -> int:
     digits = answer.headers.get(name, "")
-    return int(digits) if digits.isdecimal() else otherwise
+    return int(digits) if digits.isdecimal() and len(digits) < 19 else otherwise
 
 
 def _includes(whole: Json, part: Json) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import logging
 import time
 from collections.abc import Callable
@@ -20,9 +19,10 @@ import anyio
 import httpx
 
 from training_manager_ros.errors import NotSignedIn, TrainingManagerError, Unavailable
+from training_manager_ros.training.call_log import log_call
 from training_manager_ros.training.pauses import SIGN_IN_PAUSES, Pauses, is_transient
 from training_manager_ros.training.progress import WAITING
-from training_manager_ros.training.reading import number
+from training_manager_ros.training.reading import number, parse_json
 from training_manager_ros.training.settings import Settings
 from training_manager_ros.training.wording import detail_of, why
 
@@ -62,7 +62,7 @@ def lifetime(token: str) -> float | None:
     if len(parts) != 3:
         return None
     try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        claims = parse_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (ValueError, binascii.Error):
         return None
     if not isinstance(claims, dict):
@@ -183,9 +183,10 @@ class SignIn:
         try:
             response = await self._http.request(method, url, headers=headers)
         except httpx.TransportError as error:
+            log_call("%s %s: %s", method, path, why(error))
             raise Unavailable(f"{SERVICE} {why(error)}.") from None
         status = response.status_code
-        log.info("%s %s %d %.0f ms", method, path, status, (time.monotonic() - started) * 1e3)
+        log_call("%s %s %d %.0f ms", method, path, status, (time.monotonic() - started) * 1e3)
         detail = detail_of(response, self.secrets)
         if is_transient(status):
             raise Unavailable(f"{SERVICE} answered {status}{detail}.")
@@ -200,7 +201,7 @@ class SignIn:
                 f"{SERVICE} answered {status}{detail}. Check the issuer's address.", status
             )
         try:
-            answer = response.json()
+            answer = parse_json(response.content)
         except ValueError:
             answer = None
         if not isinstance(answer, dict):

@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from training_manager_ros.training.reading import Json
+from training_manager_ros.training.reading import Json, parse_json
 
 __all__ = ["read_state", "write_state"]
 
@@ -14,7 +14,7 @@ __all__ = ["read_state", "write_state"]
 def read_state(path: Path) -> Json:
     """The object in the file; an empty one if there is none or it can't be read."""
     try:
-        value = json.loads(path.read_bytes())
+        value = parse_json(path.read_bytes())
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}

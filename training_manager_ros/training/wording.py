@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 
 import httpx
 
-from training_manager_ros.training.reading import Json
+from training_manager_ros.training.reading import Json, parse_json
 
 __all__ = ["detail_of", "redacted", "why"]
 
@@ -29,7 +29,7 @@ def redacted(words: str, secrets: Collection[str]) -> str:
 def detail_of(response: httpx.Response, secrets: Collection[str]) -> str:
     """The server's own reason, `": reason"` or nothing; the body must have been read."""
     try:
-        answer = response.json()
+        answer = parse_json(response.content)
     except ValueError:
         return ""
     detail = answer.get("detail") if isinstance(answer, dict) else None
