@@ -23,12 +23,14 @@ from training_manager_ros.datasets.edit.files import Files
 from training_manager_ros.datasets.edit.plan import apply_plan
 from training_manager_ros.editing import plan_delete
 
+from ..matrices import add_matrix
 from .checked import check, codes, places
 
 _SPEC = DatasetSpec(DatasetFormat.LEROBOT_V21, 30.0, ("main",), (12, 9, 11))
 _MAIN = "observation.images.main"
 _EACH = "data/meta/episodes_stats.jsonl"
 _ALL = "data/meta/stats.json"
+_TABLE = "data/meta/episodes/chunk-000/file-000.parquet"
 Make = Callable[[DatasetFormat], Path]
 Change = Callable[[dict[str, Any]], object]
 
@@ -63,7 +65,7 @@ def _scaled(key: str, name: str = "action") -> Change:
     return change
 
 
-@pytest.mark.parametrize("key", ["min", "max", "mean", "std"])
+@pytest.mark.parametrize("key", ["min", "max", "mean", "std", "count"])
 @pytest.mark.parametrize("kind", [DatasetFormat.LEROBOT_V20, DatasetFormat.LEROBOT_V30])
 def test_statistics_that_are_not_those_of_the_rows(make: Make, kind: DatasetFormat, key: str):
     skill = make(kind)
@@ -79,6 +81,41 @@ def test_statistics_of_an_episode_that_are_not_those_of_its_rows(make: Make):
     (finding,) = check(skill)
     assert finding.code == "stats-differ"
     assert "in episodes 1." in finding.message
+
+
+@pytest.mark.parametrize("key", ["min", "max", "mean", "std", "count", "q01"])
+def test_statistics_of_an_episode_in_a_table(make: Make, key: str):
+    skill = make(DatasetFormat.LEROBOT_V30)
+    path = skill / _TABLE
+    table = pq.read_table(path)
+    known = table.column(f"stats/action/{'min' if key == 'q01' else key}").to_pylist()
+    listed = f"stats/action/{key}"
+    if listed in table.column_names:
+        table = table.drop_columns(listed)
+    pq.write_table(table.append_column(listed, pa.array(known)), path)
+    assert check(skill) == ()
+    known[1][0] -= 1
+    table = table.drop_columns("stats/observation.state/mean")  # nobody misses it
+    pq.write_table(table.append_column(listed, pa.array(known)), path)
+    (finding,) = check(skill)
+    assert (finding.code, finding.severity) == ("stats-differ", "warning")
+    start = f"{key} of action in meta/episodes is not what the rows hold in episodes 1."
+    assert finding.message.startswith(start)
+
+
+def test_statistics_of_matrices_as_lerobot_has_them(make: Make):
+    skill = make(DatasetFormat.LEROBOT_V30)
+    values = add_matrix(skill)
+    assert check(skill) == ()
+    rows = np.concatenate(values)
+
+    def change(stats: dict[str, Any]) -> None:
+        stats["matrix"]["max"] = rows.max(axis=0).tolist()  # for each value, as it was before
+
+    _change(skill / _ALL, change)
+    assert check(skill) == ()
+    _change(skill / _ALL, _scaled("mean", "matrix"))
+    assert codes(skill) == {"stats-differ"}
 
 
 def test_statistics_of_another_width(make: Make):

@@ -27,6 +27,7 @@ from training_manager_ros.datasets.video.cut import plan_piece, write_movie
 from training_manager_ros.datasets.video.index import read_index
 
 from ..decoding import pictures
+from ..matrices import add_matrix
 from ..video.films import B_FRAMES, write_film
 
 some_examples = settings(max_examples=6, deadline=None)
@@ -105,19 +106,21 @@ def check_stats(folder: Path) -> None:
     listed = table(folder, "meta/episodes")
     for name, found in stats.items():
         if name in rows:
-            check_rows(found, np.asarray(rows[name], float).reshape(len(rows["index"]), -1))
+            check_rows(found, rows[name])
             for i, (start, end) in enumerate(
                 zip(listed["dataset_from_index"], listed["dataset_to_index"], strict=True)
             ):
                 own = {key: f"stats/{name}/{key}" for key in found}
                 of_one = {key: listed[one][i] for key, one in own.items() if one in listed}
-                values = np.asarray(rows[name][start:end], float).reshape(end - start, -1)
-                check_rows(of_one, values)
+                check_rows(of_one, rows[name][start:end])
         else:
             check_pictures(found, {key: listed[f"stats/{name}/{key}"] for key in found})
 
 
-def check_rows(found: dict[str, Any], values: np.ndarray) -> None:
+def check_rows(found: dict[str, Any], rows: list[Any]) -> None:
+    assert found.get("count", [len(rows)]) == [len(rows)]
+    # of a matrix, LeRobot takes each row for one
+    values = np.asarray(rows, float).reshape(-1, len(found["mean"]))
     count = len(values)
     mean = sum(values) / count
     ordered = np.sort(values, axis=0)
@@ -127,7 +130,6 @@ def check_rows(found: dict[str, Any], values: np.ndarray) -> None:
     np.testing.assert_allclose(found["mean"], mean, rtol=1e-5, atol=1e-7)
     spread = (sum((row - mean) ** 2 for row in values) / count) ** 0.5
     np.testing.assert_allclose(found["std"], spread, rtol=1e-5, atol=1e-6)
-    assert found.get("count", [count]) == [count]
     for key in found.keys() - {"min", "max", "mean", "std", "count"}:
         place = int(key[1:]) / 100 * (count - 1)
         low = int(place)
@@ -209,6 +211,35 @@ def test_keeps_what_is_merged() -> None:
             assert (first.root / "data/meta/stats.json").is_file()
 
     check()
+
+
+def test_keeps_matrices_and_quantiles(tmp_path: Path) -> None:
+    parts = []
+    for name, lengths in {"one": (5, 1, 9), "other": (4, 7)}.items():
+        DatasetSpec(V30, 30.0, ("wrist",), lengths).write(tmp_path / name)
+        add_matrix(tmp_path / name)
+        episodes = (2, 0) if name == "one" else (0, 1)
+        parts.append(Part(open_dataset(tmp_path / name, FactCache(None)), episodes))
+    new = apply(join_v3(parts, JoinRules()), tmp_path / "new")
+    check_numbers(new.root, [9, 5, 4, 7], 30)
+    check_stats(new.root)
+    stats = json.loads((new.root / "data/meta/stats.json").read_text())
+    assert stats["matrix"].keys() == {"min", "max", "mean", "std", "count", "q10", "q90"}
+    assert np.shape(stats["matrix"]["mean"]) == (3,)
+
+
+def test_measures_a_feature_whose_statistics_are_of_another_width(tmp_path: Path) -> None:
+    DatasetSpec(V30, 30.0, ("wrist",), (5, 9)).write(tmp_path / "old")
+    path = tmp_path / "old/data/meta/stats.json"
+    stats = json.loads(path.read_text())
+    stats["action"] = {key: value[:1] for key, value in stats["action"].items()}
+    path.write_text(json.dumps(stats))
+    old = open_dataset(tmp_path / "old", FactCache(None))
+    new = apply(join_v3([Part(old, (1,))], JoinRules()), tmp_path / "new")
+    check_stats(new.root)
+    assert (
+        len(json.loads((new.root / path.relative_to(old.root)).read_text())["action"]["mean"]) == 10
+    )
 
 
 def b_frame_skill(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,17 +17,22 @@ from training_manager_ros.datasets.jsonfile import read_json, read_json_lines, t
 from training_manager_ros.datasets.lerobot_info import LeRobotInfo
 from training_manager_ros.datasets.listing import Listing, some
 from training_manager_ros.datasets.model import Episode, Signal
+from training_manager_ros.datasets.parquet import open_parquet
 from training_manager_ros.errors import Unreadable
 
 __all__ = ["StatsCheck"]
 
-_KEYS = ("min", "max", "mean", "std")
 _ALL = "meta/stats.json"
 _EACH = "meta/episodes_stats.jsonl"
+_TABLES = "meta/episodes"
+_NORMALISED = "A policy is normalised by the wrong numbers."
+_GATHERED = "LeRobot's tools compute those of a dataset without or with more episodes from them."
 _AGAIN = "Make a cleaned copy, which computes them anew."
 _BY_HAND = "Compute them anew before training; a cleaned copy does not."
 # Of a value's spread; writers differ in how they round, and in the divisor of std.
 _OFF = {"min": 1e-3, "max": 1e-3, "mean": 1e-2, "std": 2e-2}
+_BATCH = 256  # episodes in memory at a time
+_QUANTILE = re.compile(r"q\d\d")
 
 Numbers = npt.NDArray[np.float64]
 
@@ -43,6 +51,15 @@ class _Seen:
         if key == "std":
             return np.asarray(np.sqrt(self.spread / self.count))
         return {"min": self.low, "max": self.high, "mean": self.mean}[key]
+
+    def folded(self, width: int) -> _Seen:
+        """As if every `width` values in a row were a row: so LeRobot sees a matrix's rows."""
+        if width == self.low.size or self.low.size % width:
+            return self
+        values = (self.low, self.high, self.mean, self.spread)
+        lines = zip(*(one.reshape(-1, width) for one in values), strict=True)
+        first, *others = (_Seen(self.count, *line) for line in lines)
+        return sum(others, first)
 
     def __add__(self, other: _Seen) -> _Seen:
         count = self.count + other.count
@@ -86,7 +103,8 @@ class StatsCheck:
         if _ALL in self._listing.files:
             yield from self._compare_all()
         if _EACH in self._listing.files:
-            yield from self._compare_each()
+            yield from self._compare_lines()
+        yield from self._compare_each(self._tables(), _TABLES, _GATHERED)
 
     def _compare_all(self) -> Iterator[Finding]:
         try:
@@ -111,12 +129,12 @@ class StatsCheck:
             yield from _spoiled(name, stats, _ALL, None, _AGAIN)
             wrong = _wrong(stats, seen)
             if wrong:
-                yield _differs(name, wrong, _ALL, "", _AGAIN)
+                yield _differs(name, wrong, _ALL, "", _NORMALISED, _AGAIN)
         for name, stats in listed.items():
             if name not in self._seen and isinstance(stats, Mapping):
                 yield from _spoiled(name, stats, _ALL, None, _BY_HAND)  # of pictures
 
-    def _compare_each(self) -> Iterator[Finding]:
+    def _compare_lines(self) -> Iterator[Finding]:
         try:
             lines, _ = read_json_lines(self._listing.files[_EACH].path)
         except Unreadable as error:
@@ -125,33 +143,66 @@ class StatsCheck:
                 f"meta/{error} LeRobot does not open the dataset without.", _BY_HAND,
             )  # fmt: skip
             return
-        differing: dict[str, dict[str, list[int]]] = {}
-        listed = set()
+        listed: dict[int, Mapping[str, Any]] = {}
         for position, line in enumerate(lines):
-            number = to_int(line.get("episode_index"), position)
-            stats = line.get("stats")
-            if number is None or not isinstance(stats, Mapping):
-                continue
-            listed.add(number)
-            for name, found in stats.items():
-                if not isinstance(found, Mapping):
-                    continue
-                yield from _spoiled(name, found, _EACH, number, _BY_HAND)
-                seen = self._each.get(number, {}).get(name)
-                for key in _wrong(found, seen) if seen is not None else ():
-                    differing.setdefault(name, {}).setdefault(key, []).append(number)
-        missing = sorted(self._each.keys() - listed)
+            number, stats = to_int(line.get("episode_index"), position), line.get("stats")
+            if number is not None and isinstance(stats, Mapping):
+                listed[number] = stats
+        yield from self._compare_each(listed.items(), _EACH, _NORMALISED)
+        missing = sorted(self._each.keys() - listed.keys())
         if missing:
             yield Finding(
                 "error", "stats-missing", None, None,
                 f"{_EACH} has no statistics of episodes {some(map(str, missing))}. LeRobot fails "
                 "at them.", _BY_HAND,
             )  # fmt: skip
+
+    def _tables(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """The statistics of each episode in v3.0's list of episodes."""
+        position = 0
+        for name in sorted(self._listing.files):
+            if name.startswith(f"{_TABLES}/") and name.endswith(".parquet"):
+                with suppress(Unreadable):  # opening the dataset has said so
+                    for number, stats in _read_stats(Path(self._listing.files[name].path)):
+                        yield position if number is None else number, stats
+                        position += 1
+
+    def _compare_each(
+        self, listed: Iterable[tuple[int, Mapping[str, Any]]], file: str, harm: str
+    ) -> Iterator[Finding]:
+        differing: dict[str, dict[str, list[int]]] = {}
+        for number, stats in listed:
+            for name, found in stats.items():
+                if not isinstance(found, Mapping):
+                    continue
+                yield from _spoiled(name, found, file, number, _BY_HAND)
+                seen = self._each.get(number, {}).get(name)
+                for key in _wrong(found, seen) if seen is not None else ():
+                    differing.setdefault(name, {}).setdefault(key, []).append(number)
         for name, keys in differing.items():
             episodes = sorted({one for numbers in keys.values() for one in numbers})
-            yield _differs(
-                name, list(keys), _EACH, f" in episodes {some(map(str, episodes))}", _BY_HAND
-            )
+            where = f" in episodes {some(map(str, episodes))}"
+            yield _differs(name, list(keys), file, where, harm, _BY_HAND)
+
+
+def _read_stats(path: Path) -> Iterator[tuple[int | None, dict[str, dict[str, Any]]]]:
+    """The episode in each row, and its statistics by feature and key. Raises `Unreadable`."""
+    with open_parquet(path) as file:
+        names = file.schema_arrow.names
+        wanted = [
+            name
+            for name in names
+            if name == "episode_index" or (name.startswith("stats/") and names.count(name) == 1)
+        ]
+        for batch in file.iter_batches(_BATCH, columns=wanted):
+            for row in batch.to_pylist():
+                number = to_int(row.pop("episode_index", None))
+                stats: dict[str, dict[str, Any]] = {}
+                for name, value in row.items():
+                    feature, _, key = name.removeprefix("stats/").rpartition("/")
+                    if value is not None:
+                        stats.setdefault(feature, {})[key] = value
+                yield number, stats
 
 
 def _measured(values: Numbers) -> _Seen:
@@ -163,19 +214,31 @@ def _measured(values: Numbers) -> _Seen:
 
 def _wrong(stats: Mapping[str, Any], seen: _Seen) -> list[str]:
     """The keys of statistics that are not those of the rows."""
+    wrong = []
+    for key, value in stats.items():
+        told = _numbers(value)
+        if told is None or not (np.isfinite(told).all() and np.isfinite(seen.mean).all()):
+            continue  # that is a finding of its own
+        if key == "count":
+            fits = told.reshape(-1).tolist() == [seen.count]
+        elif key in _OFF or _QUANTILE.fullmatch(key):
+            fits = _fits(key, told.reshape(-1), seen.folded(told.size))
+        else:
+            continue
+        if not fits:
+            wrong.append(key)
+    return wrong
+
+
+def _fits(key: str, told: Numbers, seen: _Seen) -> bool:
+    if told.size != seen.low.size:
+        return False
     scale = np.maximum(seen.high - seen.low, seen.of("std"))
     scale = scale + 1e-3 * np.maximum(np.abs(seen.low), np.abs(seen.high)) + 1e-6
-    wrong = []
-    for key in _KEYS:
-        told = _numbers(stats.get(key))
-        right = seen.of(key)
-        if told is None or not np.isfinite(right).all():
-            continue  # rows that are not finite are a finding of their own
-        fits = told.size == right.size
-        with np.errstate(invalid="ignore"):
-            if not fits or (np.abs(told.reshape(-1) - right) > _OFF[key] * scale).any():
-                wrong.append(key)
-    return wrong
+    if key not in _OFF:  # writers differ in how they estimate quantiles
+        low, high = seen.low - _OFF["min"] * scale, seen.high + _OFF["max"] * scale
+        return bool(((low <= told) & (told <= high)).all())
+    return bool((np.abs(told - seen.of(key)) <= _OFF[key] * scale).all())
 
 
 def _spoiled(
@@ -184,8 +247,8 @@ def _spoiled(
     """A finding for statistics that are no finite numbers."""
     bad = [
         key
-        for key in _KEYS
-        if key in stats
+        for key in stats
+        if (key in _OFF or _QUANTILE.fullmatch(key))
         and ((found := _numbers(stats[key])) is None or not np.isfinite(found).all())
     ]
     if bad:
@@ -196,11 +259,13 @@ def _spoiled(
         )  # fmt: skip
 
 
-def _differs(name: str, keys: Sequence[str], file: str, where: str, remedy: str) -> Finding:
+def _differs(
+    name: str, keys: Sequence[str], file: str, where: str, harm: str, remedy: str
+) -> Finding:
     return Finding(
         "warning", "stats-differ", None, None,
         f"{some(keys)} of {name} in {file} {'is' if len(keys) == 1 else 'are'} not what the rows "
-        f"hold{where}. A policy is normalised by the wrong numbers.", remedy,
+        f"hold{where}. {harm}", remedy,
     )  # fmt: skip
 
 

@@ -133,7 +133,8 @@ class WriteStats:
                         values = _array(column, math.prod(one.shape))
                         if values is None or not len(values):
                             continue
-                        moments[one.name].append(of_rows(values, _MOMENTS))
+                        count = {"count": np.array([len(column)])}
+                        moments[one.name].append(of_rows(values, _MOMENTS) | count)
                         if any(quantile_of(key) is not None for key in one.keys):
                             kept[one.name].append(values)
         for one in self.measured:
@@ -147,7 +148,10 @@ class WriteStats:
 
 
 def _array(column: Any, width: int) -> Numbers | None:
-    """A column as (rows, width) in its own type of numbers; None where it holds none."""
+    """A column as (N, width) in its own type of numbers; None where it holds none.
+
+    N is the number of rows, or more: LeRobot takes each row of a matrix for one.
+    """
     values = column
     while hasattr(values.type, "value_type"):
         values = values.flatten()
@@ -157,4 +161,5 @@ def _array(column: Any, width: int) -> Numbers | None:
             return None
         values = values.cast(pa.int8())
     flat = values.to_numpy(zero_copy_only=False)
-    return flat.reshape(len(column), width) if flat.size == len(column) * width else None
+    fits = len(column) > 0 and width > 0 and flat.size % (len(column) * width) == 0
+    return flat.reshape(-1, width) if fits else None

@@ -154,12 +154,16 @@ def stats_step(
 
 
 def with_numbers(base: EpisodeStats, features: Mapping[str, Any]) -> EpisodeStats:
-    """`base` with each feature of numbers that it lacks, for `stats_step` to measure."""
+    """`base` with each feature of numbers that it lacks, for `stats_step` to measure.
+
+    One is lacking, too, whose statistics have not a value for each of its own.
+    """
     whole = dict(base)
     for name, one in features.items():
         known = np.asarray(base.get(name, {}).get("mean", ""))
         shape = [to_int(size) or 0 for size in one.get("shape") or ()]
-        if str(one.get("dtype")).startswith(("float", "int")) and known.dtype.kind not in "iuf":
+        lacks = known.dtype.kind not in "iuf" or (len(shape) == 1 and [known.size] != shape)
+        if str(one.get("dtype")).startswith(("float", "int")) and lacks:
             whole[name] = dict.fromkeys(("min", "max", "mean", "std"), np.zeros(shape).tolist())
             whole[name]["count"] = [0]
     return whole
