@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from backports import zstd
 from fault_server import FaultServer
 from helpers import on_disk, stored
@@ -23,6 +24,7 @@ from training_manager_ros.training.results import LocalState, Results
 
 KILLS = int(os.environ.get("TRAINING_MANAGER_KILLS", "6"))
 WORKER = Path(__file__).parent / "support" / "worker.py"
+pytestmark = pytest.mark.timeout(120 + 5 * KILLS)
 ROOT = Path(__file__).parent.parent.parent
 
 

@@ -51,6 +51,7 @@ def test_links(tmp_path: Path) -> None:
     (skill / "data").symlink_to(disk / "data")
     (disk / "data" / "again").symlink_to(disk / "data")
     (disk / "data" / "nowhere").symlink_to(disk / "nothing")
+    (disk / "data" / "itself").symlink_to("itself")
     assert names(skill) == ["data/a.h5", "x"]
 
 

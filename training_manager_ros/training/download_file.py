@@ -138,7 +138,9 @@ class FileDownloader:
                 await to_thread.run_sync(self._unpack, part, ready)
             except Broken as error:
                 if expected is not None:
-                    raise FileFailed(f"{name}: the run left it broken: {error}.") from None
+                    raise FileFailed(
+                        f"{name}: the run left it broken ({error}); the run has to be made again."
+                    ) from None
                 problem = f"it can't be unpacked: {error}"
         if problem:
             await to_thread.run_sync(_forget, part)
@@ -218,7 +220,7 @@ class FileDownloader:
         """What an answer means for the part that is there."""
         status, headers = answer.status_code, answer.headers
         if status == 404:
-            raise Permanent("the server lists it, but it is not there.")
+            raise Permanent("the server lists it, but it is not there; download again later.")
         if status == 416 and have == total_of(headers):
             return _Rest(source, have, await to_thread.run_sync(_digest, part, have), more=False)
         if status == 416 or (status == 206 and not _continues(headers, have, source)):
@@ -226,7 +228,7 @@ class FileDownloader:
             raise Passing("the stored file changed meanwhile")
         check_status(status, headers)
         if headers.get("content-encoding", "identity") != "identity":
-            raise Permanent("the store sends it in an encoding that was not asked for.")
+            raise Permanent("the store sends it otherwise than asked for; ask those who run it.")
         if status == 206:
             return _Rest(source, have, await to_thread.run_sync(_digest, part, have), more=True)
         return _Rest(_Source.of(headers), 0, md5(), more=True)

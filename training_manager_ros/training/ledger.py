@@ -9,6 +9,7 @@ too: a copy of the folder, which has the same ledger, is known by it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -175,9 +176,8 @@ def locked(folder: Path, what: str) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Conflict(
-                f"Another {what.partition('-')[0]} of {folder.name} is running already."
-            ) from None
+            other = f"Another {what.partition('-')[0]} of {folder.name}"
+            raise Conflict(f"{other} is running already; wait until it is done.") from None
         yield
 
 
@@ -187,8 +187,12 @@ def writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise TrainingManagerError("The disk is full; make room and start again.") from error
+        forbidden = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+        remedy = " Give the user that runs this program access to it." if forbidden else ""
         raise TrainingManagerError(
-            f"The folder of {folder.name} can't be written: {error.strerror}."
+            f"The folder of {folder.name} can't be written: {error.strerror}.{remedy}"
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -42,7 +43,7 @@ def stamp_of(path: Path) -> Stamp | None:
     """The stamp of a file; None if there is none (any more)."""
     try:
         return Stamp.of(path.stat())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
@@ -75,29 +76,36 @@ def _below(
 ) -> Iterator[LocalFile]:
     if not _inside(folder, fence):
         return
-    try:
-        status = folder.stat()
-    except FileNotFoundError:
+    status = _status(folder)
+    if status is None or not stat.S_ISDIR(status.st_mode):
         return
-    if not stat.S_ISDIR(status.st_mode) or (status.st_dev, status.st_ino) in seen:
+    if (status.st_dev, status.st_ino) in seen:
         return
     seen.add((status.st_dev, status.st_ino))  # a link to a folder above must not go round for ever
     yield from _files(folder, prefix, fence)
     for entry in _entries(folder):
-        if entry.is_dir():
+        if not entry.is_file(follow_symlinks=False):
             yield from _below(folder / entry.name, f"{prefix}{entry.name}/", seen, fence)
 
 
 def _files(folder: Path, prefix: str, fence: Path) -> Iterator[LocalFile]:
     for entry in _entries(folder):
-        if entry.is_symlink() and not _inside(folder / entry.name, fence):
+        path = folder / entry.name
+        if entry.is_symlink() and not _inside(path, fence):
             continue
-        try:
-            status = entry.stat()
-        except FileNotFoundError:  # gone since, or a link to nowhere
-            continue
-        if stat.S_ISREG(status.st_mode):
-            yield LocalFile(prefix + entry.name, folder / entry.name, Stamp.of(status))
+        status = _status(path)
+        if status is not None and stat.S_ISREG(status.st_mode):
+            yield LocalFile(prefix + entry.name, path, Stamp.of(status))
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """None for what is gone since, and for links to nowhere."""
+    try:
+        return path.stat()
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return None
+        raise Unreadable(f"{path} can't be read: {error.strerror}.") from None
 
 
 def _inside(path: Path, fence: Path) -> bool:

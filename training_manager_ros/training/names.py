@@ -65,7 +65,10 @@ def result_names(names: Iterable[str]) -> ResultNames:
     for name in sorted(names):
         problem = unsafe(name)
         if problem:
-            raise Refused(f"The run's list of files has the name {_shown(name)}, which {problem}.")
+            raise Refused(
+                f"The run's list of files has the name {_shown(name)}, which {problem}; nothing of "
+                "the run is downloaded."
+            )
         if any(part.startswith(".") for part in name.split("/")):
             skipped[name] = "hidden"
             continue
@@ -76,14 +79,18 @@ def result_names(names: Iterable[str]) -> ResultNames:
         key = _folded(path)
         if key in taken:
             raise Refused(
-                f"The run's files {_shown(taken[key])} and {_shown(name)} would be the same file."
+                f"The run's files {_shown(taken[key])} and {_shown(name)} would be the same file; "
+                "nothing of the run is downloaded."
             )
         taken[key] = name
         parts = key.split("/")
         folders |= {"/".join(parts[:depth]) for depth in range(1, len(parts))}
         paths[name] = path
     for key in folders & taken.keys():
-        raise Refused(f"The run's file {_shown(taken[key])} is also a folder of other files.")
+        raise Refused(
+            f"The run's file {_shown(taken[key])} is also a folder of other files; nothing of the "
+            "run is downloaded."
+        )
     return ResultNames(paths, skipped)
 
 

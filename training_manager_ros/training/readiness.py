@@ -36,8 +36,8 @@ def check_ready(
     check_uploaded(skill, plan)
     if plan.episodes < 2:
         raise InvalidInput(
-            f"{skill} has {plan.episodes} episode; one to train on and one to validate with are "
-            "the least."
+            f"{skill} has {plan.episodes} episode{'' if plan.episodes == 1 else 's'}, and training "
+            "takes at least one to train on and one to validate with: record more."
         )
     values = hyperparameters(request, preset)
     batch = int(values.get("BATCH_SIZE", 1) * max(1, values.get("WORLD_SIZE", 1)))

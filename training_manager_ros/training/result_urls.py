@@ -35,5 +35,5 @@ class ResultUrls:
         self._given[name] = self._listing
         url = self._listing.files.get(name)
         if url is None:
-            raise Permanent("the server does not list it any more.")
+            raise Permanent("the server does not list it any more; download again.")
         return url

@@ -105,14 +105,15 @@ class Results:
     def state(self) -> LocalState:
         """How much is here, by the files' status alone."""
         try:
-            there = self.folder.is_dir()
-            if not self.files:
-                return LocalState.UNKNOWN if there else LocalState.ABSENT
+            if not os.path.lexists(self.folder):
+                return LocalState.ABSENT
+            if not self.files or not self.folder.is_dir():
+                return LocalState.UNKNOWN
             if self.complete and all(self.in_place(name) for name in self.files):
                 return LocalState.WHOLE
-        except OSError:  # no permission, or something else is in its place
+        except OSError:  # no permission
             return LocalState.UNKNOWN
-        return LocalState.PARTIAL if there else LocalState.ABSENT
+        return LocalState.PARTIAL
 
     def in_place(self, name: str) -> bool:
         """Whether a file is still as it was put there."""

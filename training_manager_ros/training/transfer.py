@@ -119,7 +119,10 @@ async def persist(attempt: Callable[[bool], Awaitable[_T]], name: str, means: Me
         except Expired as error:
             renewals += 1
             if renewals > RENEWALS:
-                raise Unavailable(f"{name}: {error}, with fresh addresses too.") from None
+                raise Unavailable(
+                    f"{name}: {error}, and fresh ones too. Start again later; if that does not "
+                    "help, ask those who run the server."
+                ) from None
             pause = 0.0 if renewals == 1 else pauses.after(min(renewals, pauses.attempts - 1))
             log.info("%s: %s; asking for a fresh address.", name, error)
         except Passing as error:
@@ -129,7 +132,7 @@ async def persist(attempt: Callable[[bool], Awaitable[_T]], name: str, means: Me
             pause = pauses.after(failures, error.asked)
             if pause is None:
                 raise Unavailable(
-                    f"{name}: {error}, {failures} times in a row. "
+                    f"{name}: {error} ({failures} times in a row). "
                     "Start again later: what is done is not done again."
                 ) from None
             log.warning("%s: %s. Trying again in %.1f s.", name, error, pause)
@@ -151,7 +154,8 @@ async def undamaged(transfer: Callable[[], Awaitable[_T]], name: str) -> _T:
         except Damaged as error:
             log.warning("%s: %s (%d of %d times).", name, error, times, DAMAGES)
             failure = Unavailable(
-                f"{name}: {error}, {times} times. The store or the way to it damages data."
+                f"{name}: {error} ({times} times). The store or the way to it damages data; start "
+                "again, from another network if it happens again."
             )
     raise failure
 
@@ -160,7 +164,7 @@ def reached(error: Exception, *, moved: bool = False) -> TransferFailed:
     """What a failed connection means."""
     if isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol):
         return Passing(f"the store {why(error)}", moved=moved)
-    return Permanent("the server gave an address that is none.")
+    return Permanent("the server gave an address that is none; ask those who run it.")
 
 
 def check_status(status: int, headers: httpx.Headers) -> None:
@@ -173,8 +177,8 @@ def check_status(status: int, headers: httpx.Headers) -> None:
         asked = headers.get("retry-after", "")
         raise Passing(f"the store answered {status}", float(asked) if asked.isdecimal() else None)
     if status == 413:
-        raise Permanent("the file is too large for the store (413).")
-    raise Permanent(f"the store refused it ({status}).")
+        raise Permanent("the file is too large for the store (413); ask those who run it.")
+    raise Permanent(f"the store refused it ({status}); ask those who run it.")
 
 
 def several(failed: Mapping[str, FileFailed], done: str) -> TrainingManagerError:

@@ -111,7 +111,7 @@ class FileUploader:
             try:
                 there = await self._is_stored(file)
             except OSError as error:
-                raise FileFailed(f"{file.name}: it can't be read: {error.strerror}.") from None
+                raise FileFailed(f"{file.name}: {_unreadable(error)}") from None
             if there:
                 self._means.meter.credit(file.stamp.size)
                 return ""
@@ -190,7 +190,7 @@ class FileUploader:
             if fresh or not url:
                 url = (await self._urls.get(name, fresh=True)).download
             if not url:
-                raise Permanent("the server gives no address to check it at.")
+                raise Permanent("the server gives no address to check it at; start again later.")
             return await look(self._means, url, name)
 
         return await persist(find, name, self._means)
@@ -224,7 +224,7 @@ class FileUploader:
         except BaseException as error:
             self._means.meter.credit(-moved)
             if isinstance(error, OSError):
-                raise Permanent(f"it can't be read: {error.strerror}.") from None
+                raise Permanent(_unreadable(error)) from None
             raise
         return _Sent(file.stamp, digest.hexdigest(), stored(answer.headers), addresses.download)
 
@@ -267,6 +267,10 @@ class FileUploader:
         note("PUT", name, answer.status_code, started)
         check_status(answer.status_code, answer.headers)
         return answer
+
+
+def _unreadable(error: OSError) -> str:
+    return f"it can't be read: {error.strerror}. Mend that, and upload the rest then."
 
 
 def _difference(sent: _Sent, found: StoredObject | None) -> str:

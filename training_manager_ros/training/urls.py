@@ -54,7 +54,7 @@ class UploadUrls:
             self._wanted.set()
         addresses = self._ready[name]
         if not addresses.upload:
-            raise Permanent("the server gives no address for it.")
+            raise Permanent("the server gives no address for it; start again later.")
         return addresses
 
     def done(self, name: str) -> None:

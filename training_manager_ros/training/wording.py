@@ -57,13 +57,11 @@ def why(error: Exception) -> str:
             reason = cause.verify_message
             return f"has a certificate that is not accepted ({reason}); is the clock right?"
         if isinstance(cause, ConnectionRefusedError):
-            return "accepts no connection"
-    if isinstance(error, httpx.ConnectTimeout):
-        return "can't be reached"
+            return "accepts no connection: it is not running, or its address is wrong"
+    if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
+        return "can't be reached: no network, or it is switched off"
     if isinstance(error, httpx.TimeoutException):
         return "did not answer in time"
-    if isinstance(error, httpx.ConnectError):
-        return "can't be reached"
     return "broke off the connection"
 
 
