@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,19 @@ def test_an_existing_target_is_left_alone(tmp_path: Path, source: Path):
     with pytest.raises(DiskProblem, match="exists already"):
         Files().write(target, b"yours")
     assert target.read_text() == "mine"
+
+
+def test_links_that_can_not_be_are_refused_where_they_were_asked_for(tmp_path: Path, source: Path):
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second file system to link to")
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        target = Path(folder) / "target.h5"
+        with pytest.raises(DiskProblem, match="choose the file mode auto or copy"):
+            Files(FileMode.HARDLINK).place(source, target, linkable=True)
+        assert not target.exists()
+        Files(FileMode.AUTO).place(source, target, linkable=True)
+        assert target.read_bytes() == source.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,8 @@ class FileMode(str, Enum):
     """How a file that stays as it is comes to its new place."""
 
     AUTO = "auto"  # the cheapest that this file system can do
-    REFLINK = "reflink"
-    HARDLINK = "hardlink"
+    REFLINK = "reflink"  # or not at all
+    HARDLINK = "hardlink"  # or not at all; what may be written in place is copied
     COPY = "copy"
 
 
@@ -89,7 +89,8 @@ class Files:
         """Make `target` hold what `source` holds. `linkable`: nobody writes such files in place.
 
         It is on disk after the next `settle`, as waiting for each file takes its time.
-        Raises `Conflict` where the source does not have the `size` that it had.
+        Raises `Conflict` where the source does not have the `size` that it had, and `DiskProblem`,
+        also where the mode names one way to share a file and the file system doesn't have it.
         """
         self.make_folder(target.parent)
         try:
@@ -199,6 +200,11 @@ class Files:
         except OSError as error:
             if error.errno not in _CANT:
                 raise
+            if self._mode is FileMode.HARDLINK:
+                why = error.strerror or error
+                raise DiskProblem(
+                    f"{source.name} can't be linked ({why}); choose the file mode auto or copy."
+                ) from error
             return False
         return True
 
