@@ -19,7 +19,7 @@ describe("parseRoute and formatRoute", () => {
     "#/training/pick_up_cup/new?from=3",
     "#/training/new",
     "#/training/new/new",
-    "#/training//new",
+    "#/training?new",
   ])("%s survives", (hash) => {
     expect(formatRoute(parseRoute(hash))).toBe(hash);
   });
@@ -42,6 +42,7 @@ describe("parseRoute and formatRoute", () => {
     expect(parseRoute("#/training/x/run").run).toBeNull();
     expect(parseRoute("#/training/x/-3").run).toBeNull();
     expect(parseRoute("#/training//3").run).toBeNull();
+    expect(parseRoute("#/training/x?new").run).toBeNull();
     expect(parseRoute("#/training/x/3?with=3").other).toBeNull();
     expect(parseRoute("#/training/x?with=3").other).toBeNull();
     expect(parseRoute("#/training/x/3?with=3&of=x").other).toBeNull();

@@ -34,8 +34,9 @@ export function parseRoute(hash: string): Route {
   const parameters = new URLSearchParams(query);
   const place = { ...HOME, tab: tab as Tab, skill: skill === undefined || skill === "" ? null : skill };
   if (tab === "training") {
-    const run = item === "new" ? "new" : place.skill === null ? null : whole(item);
-    const other = run === null || place.skill === null ? null : whole(parameters.get(otherName(run)));
+    if (place.skill === null) return { ...place, run: parameters.has("new") ? "new" : null };
+    const run = item === "new" ? "new" : whole(item);
+    const other = run === null ? null : whole(parameters.get(otherName(run)));
     const asked = run === "new" || other === null ? null : parameters.get("of");
     const otherSkill = asked === place.skill ? null : asked;
     return other === run && otherSkill === null ? { ...place, run } : { ...place, run, other, otherSkill };
@@ -48,7 +49,8 @@ export function parseRoute(hash: string): Route {
 export function formatRoute(route: Partial<Route> & { tab: Tab }): string {
   let hash = `#/${route.tab}`;
   if (route.tab === "training" && route.run !== null && route.run !== undefined) {
-    hash += `/${encodeURIComponent(route.skill ?? "")}/${route.run}`;
+    if (!route.skill) return route.run === "new" ? `${hash}?new` : hash;
+    hash += `/${encodeURIComponent(route.skill)}/${route.run}`;
     const other = route.other ?? null;
     if (other === null) return hash;
     const of = route.otherSkill ? `&of=${encodeURIComponent(route.otherSkill)}` : "";
