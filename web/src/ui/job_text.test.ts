@@ -23,6 +23,7 @@ describe("a job in words", () => {
     expect(timeLeft(RUNNING)).toBe("2 s left");
     expect(timeLeft({ ...RUNNING, secondsLeft: 75 })).toBe("1 min 15 s left");
     expect(timeLeft({ ...RUNNING, secondsLeft: 0.2 })).toBe("almost done");
+    expect(timeLeft({ ...RUNNING, secondsLeft: 0, bytesDone: RUNNING.bytesTotal })).toBe("");
   });
 
   it("counts items where there are no bytes", () => {

@@ -32,7 +32,8 @@ export function countTexts(job: Job): readonly string[] {
 /** `8 s left`; "" where it is unknown or means nothing. */
 export function timeLeft(job: Job): string {
   if (job.state !== "running" || job.paused || job.cancelling || job.secondsLeft < 0) return "";
-  if (job.secondsLeft < 1) return "almost done";
+  // With all bytes done something else is still to do, which says itself what it is.
+  if (job.secondsLeft < 1) return job.bytesDone < job.bytesTotal ? "almost done" : "";
   return `${job.secondsLeft < 60 ? `${Math.round(job.secondsLeft)} s` : formatDuration(job.secondsLeft)} left`;
 }
 

@@ -16,7 +16,7 @@ import { Menu } from "@/ui/menu.tsx";
 import { INPUT } from "@/ui/search.tsx";
 import { downloadOf } from "./downloads.ts";
 import { inUseText } from "./in_use_text.ts";
-import { hasResults, isFailed, statusText } from "./run_words.ts";
+import { hasResults, outcomeText } from "./run_words.ts";
 
 type Question = "cancel" | "reject" | "deactivate";
 
@@ -24,16 +24,29 @@ type Question = "cancel" | "reject" | "deactivate";
 export function RunActions({ run }: { run: TrainingRun }) {
   const action = useAction();
   const [asking, setAsking] = useState<Question | null>(null);
+  const [asked, setAsked] = useState(false);
+  const cancelling = asked || run.daemonState === "cancelling";
   return (
-    <div className="space-y-2 border-line bg-surface px-4 py-2 max-md:order-last max-md:border-t md:border-b md:px-6">
+    <div
+      data-actions="run"
+      className="space-y-2 border-line bg-surface px-4 py-2 max-md:order-last max-md:border-t md:border-b md:px-6"
+    >
       <Outcome action={action} run={run} />
       <div className="flex flex-wrap items-center gap-2">
-        <MainActions run={run} action={action} onAsk={setAsking} />
+        <MainActions run={run} action={action} cancelling={cancelling} onAsk={setAsking} />
         <span className="ml-auto">
           <MoreActions run={run} />
         </span>
       </div>
-      {asking && <Ask question={asking} run={run} action={action} onClose={() => setAsking(null)} />}
+      {asking && (
+        <Ask
+          question={asking}
+          run={run}
+          action={action}
+          onCancelling={setAsked}
+          onClose={() => setAsking(null)}
+        />
+      )}
     </div>
   );
 }
@@ -78,10 +91,12 @@ function Outcome({ action, run }: { action: Action; run: TrainingRun }) {
 function MainActions({
   run,
   action,
+  cancelling,
   onAsk,
 }: {
   run: TrainingRun;
   action: Action;
+  cancelling: boolean;
   onAsk: (question: Question) => void;
 }) {
   const commands = useCommands();
@@ -117,7 +132,11 @@ function MainActions({
         look={here || run.errorMessage !== "" ? "plain" : "primary"}
         icon="download"
         disabled={busy}
-        onClick={() => start(() => commands.startJob("download_run", { skill, run_id: runId }))}
+        onClick={() =>
+          start(async () => {
+            await commands.startJob("download_run", { skill, run_id: runId });
+          })
+        }
       >
         {run.localState === "partial" ? "Go on downloading" : "Download"}
       </Button>,
@@ -154,19 +173,20 @@ function MainActions({
   }
   if (run.active && canCancel) {
     buttons.push(
-      <Button key="cancel" look="danger" disabled={busy} onClick={() => onAsk("cancel")}>
-        Cancel run
+      <Button key="cancel" look="danger" disabled={busy || cancelling} onClick={() => onAsk("cancel")}>
+        {cancelling ? "Cancelling…" : "Cancel run"}
       </Button>,
     );
   }
   if (buttons.length > 0) return buttons;
+  if (fetching) return <p className="text-quiet">The results are being downloaded.</p>;
   return <p className="text-quiet">{nothingToDo(run, canCancel)}</p>;
 }
 
 function nothingToDo(run: TrainingRun, canCancel: boolean): string {
   if (run.status === "waiting_for_approval") return "Waits for a person at the training server.";
   if (run.active && !canCancel) return "This server can’t cancel runs; it ends by itself.";
-  return `Nothing to do for a run that is ${statusText(run.status)}.`;
+  return `Nothing to do for a run that is ${outcomeText(run)}.`;
 }
 
 function MoreActions({ run }: { run: TrainingRun }) {
@@ -183,7 +203,7 @@ function MoreActions({ run }: { run: TrainingRun }) {
     ...others.map((other): MenuItem => ({
       id: `${other.skill}/${other.runId}`,
       label: `Compare with ${other.skill === run.skill ? "" : `${nameOf(other.skill)} `}run ${other.runId}`,
-      hint: isFailed(other) ? "failed" : statusText(other.status),
+      hint: outcomeText(other),
       onSelect: () =>
         navigation.go({ ...place, run: run.runId, other: other.runId, otherSkill: other.skill }),
     })),
@@ -223,11 +243,13 @@ function Ask({
   question,
   run,
   action,
+  onCancelling,
   onClose,
 }: {
   question: Question;
   run: TrainingRun;
   action: Action;
+  onCancelling: (cancelling: boolean) => void;
   onClose: () => void;
 }) {
   const commands = useCommands();
@@ -237,7 +259,11 @@ function Ask({
   const act = (): Promise<unknown> => {
     switch (question) {
       case "cancel":
-        return commands.cancelRun(skill, runId);
+        onCancelling(true);
+        return commands.cancelRun(skill, runId).catch((error: unknown) => {
+          onCancelling(false);
+          throw error;
+        });
       case "reject":
         return commands.rejectRun(skill, runId, reason.trim());
       case "deactivate":

@@ -20,7 +20,7 @@ import { ParamsView } from "./params_view.tsx";
 import { RunActions } from "./run_actions.tsx";
 import { RunLogView } from "./run_log.tsx";
 import { StatusBadge } from "./run_row.tsx";
-import { isFailed, lossText, resultText, runFraction, stepText } from "./run_words.ts";
+import { isCancelled, isFailed, lossText, resultText, runFraction, stepText } from "./run_words.ts";
 import { roughDuration, timeText } from "./times.ts";
 import { useDefaults } from "./use_defaults.ts";
 
@@ -58,7 +58,7 @@ export function RunPage({ skill, runId, back }: { skill: string; runId: number; 
       <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-4 py-4 md:px-6 md:py-5">
         <div className="mx-auto flex max-w-6xl flex-col gap-6 xl:gap-10 xl:flex-row xl:items-start">
           <div className="min-w-0 flex-1 space-y-6">
-            {run.errorMessage && (
+            {run.errorMessage && !isCancelled(run) && (
               <Notice
                 tone={isFailed(run) ? "danger" : "neutral"}
                 title={isFailed(run) ? "It failed" : "It was rejected"}

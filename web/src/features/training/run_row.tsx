@@ -8,13 +8,15 @@ import { Badge } from "@/ui/badge.tsx";
 import { Icon } from "@/ui/icons.tsx";
 import { ProgressBar } from "@/ui/progress.tsx";
 import {
+  isCancelled,
   isFailed,
   lossText,
+  outcomeText,
+  outcomeTone,
   placeText,
   resultText,
   runFraction,
   statusText,
-  statusTone,
   stepText,
 } from "./run_words.ts";
 import { roughDuration } from "./times.ts";
@@ -62,7 +64,7 @@ export function RunRow({ run, now, current }: RowProps) {
         <StatusBadge run={run} />
       </span>
       <span className="min-w-0">
-        {run.errorMessage ? (
+        {run.errorMessage && !isCancelled(run) ? (
           <span className={`line-clamp-2 text-xs wrap-anywhere ${errorLook(run)}`} title={run.errorMessage}>
             {run.errorMessage}
           </span>
@@ -107,7 +109,7 @@ export function RunCard({ run, now, current }: RowProps) {
           <StatusBadge run={run} />
         </span>
       </span>
-      {run.errorMessage ? (
+      {run.errorMessage && !isCancelled(run) ? (
         <span className={`truncate text-xs ${errorLook(run)}`}>{run.errorMessage}</span>
       ) : run.active ? (
         <RunProgress run={run} />
@@ -155,8 +157,7 @@ function SkillName({ run, className }: { run: TrainingRun; className: string }) 
 
 /** A run's status as the server says it, red where something failed. */
 export function StatusBadge({ run }: { run: Pick<TrainingRun, "status" | "errorMessage"> }) {
-  const failed = isFailed(run) && (run.status === "done" || run.status === "downloaded");
-  return <Badge tone={statusTone(run)}>{failed ? "failed" : statusText(run.status)}</Badge>;
+  return <Badge tone={outcomeTone(run)}>{outcomeText(run)}</Badge>;
 }
 
 /** A bar with steps; before the first one what the server says it is doing. */

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { filterRuns } from "./filter_runs.ts";
-import { lossText, resultText, runFraction, statusText, statusTone, stepText } from "./run_words.ts";
+import {
+  lossText,
+  outcomeText,
+  outcomeTone,
+  resultText,
+  runFraction,
+  statusText,
+  stepText,
+} from "./run_words.ts";
 import { aRun } from "./sample_runs.ts";
 
 describe("a run in words", () => {
@@ -8,12 +16,18 @@ describe("a run in words", () => {
     expect(statusText("waiting_for_approval")).toBe("waiting for approval");
     expect(statusText("Preempted")).toBe("Preempted");
     expect(statusText("")).toBe("unknown");
-    expect(statusTone(aRun({ status: "Preempted" }))).toBe("neutral");
+    expect(outcomeTone(aRun({ status: "Preempted" }))).toBe("neutral");
   });
   it("shows a failure whatever the status", () => {
     for (const status of ["done", "running", "new one"]) {
-      expect(statusTone(aRun({ status, errorMessage: "out of memory" }))).toBe("danger");
+      expect(outcomeTone(aRun({ status, errorMessage: "out of memory" }))).toBe("danger");
     }
+    expect(outcomeText(aRun({ status: "downloaded", errorMessage: "out of memory" }))).toBe("failed");
+    expect(outcomeText(aRun({ status: "running", errorMessage: "out of memory" }))).toBe("running");
+  });
+  it("calls what a person cancelled no failure", () => {
+    const run = aRun({ status: "downloaded", errorMessage: "Cancelled." });
+    expect([outcomeText(run), outcomeTone(run)]).toEqual(["cancelled", "neutral"]);
   });
   it("says how far it is, as far as that is known", () => {
     expect(stepText(aRun({ step: 2000, totalSteps: 5000 }))).toBe("2,000 of 5,000 steps");

@@ -20,11 +20,24 @@ type Outcome = Pick<TrainingRun, "status" | "errorMessage">;
 
 /** A failure may stand beside any status; of a rejected run the message says why it was. */
 export function isFailed(run: Outcome): boolean {
-  return run.errorMessage !== "" && run.status !== "rejected";
+  return run.errorMessage !== "" && run.status !== "rejected" && !isCancelled(run);
 }
 
-export function statusTone(run: Outcome): Tone {
-  return isFailed(run) ? "danger" : (TONES[run.status] ?? "neutral");
+/** Nothing failed: a person wanted it so. Only a training server of one's own can do that, and says it so. */
+export function isCancelled(run: Pick<TrainingRun, "errorMessage">): boolean {
+  return run.errorMessage === "Cancelled.";
+}
+
+/** How a run stands: one that ended as it should not is called by that. */
+export function outcomeText(run: Outcome): string {
+  const ended = run.status === "done" || run.status === "downloaded";
+  if (ended && isFailed(run)) return "failed";
+  return ended && isCancelled(run) ? "cancelled" : statusText(run.status);
+}
+
+export function outcomeTone(run: Outcome): Tone {
+  if (isFailed(run)) return "danger";
+  return isCancelled(run) ? "neutral" : (TONES[run.status] ?? "neutral");
 }
 
 /** What is to be seen of a run's results on the robot. */

@@ -84,4 +84,14 @@ describe("the life line", () => {
     expect(text).toContain("failed");
     expect(text).not.toContain("done");
   });
+
+  it("puts the end in the state that it was, whatever could be downloaded after it", () => {
+    const html = (errorMessage: string) =>
+      renderToStaticMarkup(<LifeLine run={aRun({ status: "downloaded", errorMessage, finished: 1 })} />);
+    const wrong = /data-step="done"[^>]*>(?:(?!<li).)*text-danger(?:(?!<li).)*failed/;
+    expect(html("no checkpoint")).toMatch(wrong);
+    expect(html("no checkpoint")).not.toMatch(/data-step="downloaded"[^>]*>(?:(?!<li).)*text-danger/);
+    expect(html("Cancelled.")).not.toContain("text-danger");
+    expect(html("Cancelled.")).toContain("cancelled");
+  });
 });
