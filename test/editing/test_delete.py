@@ -152,7 +152,13 @@ def test_nothing_everything_and_unknown_ids_are_refused(root: Path, gone: list[i
 
 
 @pytest.mark.parametrize(
-    ("name", "error"), [("Cup", Conflict), ("!?", InvalidInput), ("a" * 201, InvalidInput)]
+    ("name", "error"),
+    [
+        ("Cup", Conflict),
+        ("!?", InvalidInput),
+        ("a" * 201, InvalidInput),
+        ("a\nb", InvalidInput),
+    ],
 )
 def test_a_name_that_can_not_be_had_is_refused(root: Path, name: str, error: type):
     spec(DatasetFormat.H5).write(root / "cup")

@@ -60,9 +60,9 @@ def test_each_field_of_execution(field: str, good: list[Any], bad: list[Any]) ->
 @pytest.mark.parametrize(
     ("key", "good", "bad"),
     [
-        ("name", ["A", "Ä"], ["", "  ", None, 1]),
+        ("name", ["A", "Ä"], ["", "  ", None, 1, "a\nb", "a\x1b[2J", "a\x85"]),
         ("type", ["learned"], ["dance", "", None, 1, ["learned"]]),
-        ("guidelines", ["", "text"], [1, []]),
+        ("guidelines", ["", "text", "two\nlines"], [1, []]),
         ("guidelines_when_running", ["", "text"], [1, {}]),
         ("inputs", [{}, {"a": 1}], [[], "a", 1]),
         ("training_skill_id", ["an id", ""], [1, True]),
@@ -92,8 +92,8 @@ def test_messages_say_what_is_allowed() -> None:
         "execution.checkpoint": "must be a path relative to the skill's folder, without '..'",
     }
     assert find_errors({"type": "replay"}) == {
-        "name": "is required: a string that is not empty",
-        "execution.replay_file": "is required: a string that is not empty",
+        "name": "is required: one line of text that is not empty",
+        "execution.replay_file": "is required: one line of text that is not empty",
     }
 
 

@@ -18,7 +18,7 @@ from training_manager_ros.datasets.edit.steps import Write
 from training_manager_ros.editing.metadata import copied_metadata, merged_metadata
 from training_manager_ros.editing.provenance import Provenance
 from training_manager_ros.errors import Conflict, InvalidInput, Unreadable
-from training_manager_ros.skills import folder_name, skill_folder
+from training_manager_ros.skills import folder_name, is_one_line, skill_folder
 
 __all__ = [
     "MergeRules",
@@ -107,6 +107,9 @@ def plan_merge(
 
 def free_folder(root: Path, new_name: str) -> str:
     """The folder's name of a new skill; `InvalidInput` or `Conflict` where it can't be had."""
+    if not is_one_line(new_name):
+        message = "must be one line of text, without control characters"
+        raise InvalidInput(f"The name {message}.", {"name": message})
     folder = folder_name(new_name)
     if len(folder) > _LONGEST:
         message = f"must give a folder name of at most {_LONGEST} characters"

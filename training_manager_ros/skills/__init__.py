@@ -13,6 +13,7 @@ from training_manager_ros.skills.folders import folder_name, skill_folder
 from training_manager_ros.skills.jsontext import parse_object
 from training_manager_ros.skills.metadata import Metadata, StaleRevision, read_metadata
 from training_manager_ros.skills.skill import Skill
+from training_manager_ros.skills.validation import is_one_line
 from training_manager_ros.skills.watch import Watch, watch
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Watch",
     "create_skill",
     "folder_name",
+    "is_one_line",
     "known_fields",
     "parse_object",
     "read_metadata",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from training_manager_ros.skills.fields import JOINTS, SKILL_TYPES, MetadataField, known_fields
 
-__all__ = ["find_errors", "new_errors"]
+__all__ = ["find_errors", "is_one_line", "new_errors"]
 
 _MISSING = object()
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def find_errors(value: Mapping[str, Any]) -> dict[str, str]:
@@ -75,6 +77,8 @@ def _accepts(field: MetadataField, value: Any) -> bool:
     if field.kind in ("string", "text"):
         if not isinstance(value, str) or (field.required and not value.strip()):
             return False
+        if field.kind == "string" and not is_one_line(value):
+            return False
         return not (field.inside_skill and value and not stays_inside(value))
     if field.kind == "choice":
         return isinstance(value, str) and value in field.choices
@@ -115,12 +119,17 @@ def stays_inside(path: str) -> bool:
     return not pure.is_absolute() and ".." not in pure.parts and "\0" not in path
 
 
+def is_one_line(text: str) -> bool:
+    """Whether a text holds no control character, line breaks among them."""
+    return _CONTROL.search(text) is None
+
+
 def _allowed(field: MetadataField) -> str:
     """What a field accepts, to follow "must be"."""
     if field.inside_skill:
         return "a path relative to the skill's folder, without '..'"
     kinds = {
-        "string": "a string that is not empty" if field.required else "a string",
+        "string": "one line of text that is not empty" if field.required else "one line of text",
         "text": "a string",
         "object": "a JSON object",
         "pose": f"{JOINTS} finite numbers (rad), or empty",
