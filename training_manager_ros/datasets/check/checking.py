@@ -9,6 +9,7 @@ import numpy as np
 
 from training_manager_ros.datasets.check.codecs import CodecCheck
 from training_manager_ros.datasets.check.finding import Finding, Watch
+from training_manager_ros.datasets.check.gathered import gathered
 from training_manager_ros.datasets.check.known import known_problem
 from training_manager_ros.datasets.check.lerobot import LeRobotCheck
 from training_manager_ros.datasets.check.pictures import check_pictures
@@ -48,7 +49,8 @@ def check_dataset(skill_dir: Path, facts: FactCache, watch: Watch) -> tuple[Find
         for finding in found
         if finding.episode is not None or not (_SAID_TWICE.get(finding.code, set()) & by_episodes)
     )
-    return tuple(sorted(kept, key=lambda finding: finding.order))
+    together = gathered(tuple(kept), len(dataset.episode_ids))
+    return tuple(sorted(together, key=lambda finding: finding.order))
 
 
 class _Checking:
