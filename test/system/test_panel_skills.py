@@ -272,5 +272,5 @@ def test_no_skills_and_no_folder(start_robot, browsing, tmp_path) -> None:
     expect(page.get_by_role("heading", name="No recordings yet")).to_be_visible()
 
     page = browsing.open(start_robot(tmp_path / "missing"))
-    expect(page.get_by_role("heading", name="The skills can't be read")).to_be_visible()
-    expect(page.get_by_role("main")).to_contain_text("missing")
+    expect(page.get_by_role("heading", name="No skills to show")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="missing")).to_be_visible()

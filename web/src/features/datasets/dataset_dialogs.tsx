@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { Skill } from "@/ros/messages.ts";
+import { navigation } from "@/route/navigation.ts";
 import { usePanel } from "@/state/panel.tsx";
 import { selectSkill } from "@/state/selectors.ts";
 import { formatIds } from "@/text/episode_ids.ts";
@@ -59,6 +60,11 @@ export function useDialogs(name: string, episodes: Episodes, selecting: Selectin
               onSelect: () => setOpen({ kind: "convert", target }),
             },
           ]),
+      {
+        label: "New run…",
+        disabled: empty,
+        onSelect: () => navigation.go({ tab: "training", skill: name, run: "new" }),
+      },
       {
         label: "Delete the selected…",
         hint: ids.size > 0 ? String(ids.size) : "none selected",

@@ -52,9 +52,11 @@ export function DatasetList({ current }: { current: string | null }) {
       {loaded && datasets.length === 0 && (
         <Empty
           icon={problem ? "alert" : "film"}
-          title={problem ? "The skills can't be read" : "No recordings yet"}
+          title={problem ? "No recordings to show" : "No recordings yet"}
         >
-          {problem || "As soon as an episode of a skill is recorded it shows up here."}
+          {problem
+            ? "What is wrong stands above."
+            : "As soon as an episode of a skill is recorded it shows up here."}
         </Empty>
       )}
       {loaded && datasets.length > 0 && found.length === 0 && (

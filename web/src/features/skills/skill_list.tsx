@@ -100,8 +100,8 @@ function NoSkills({ onCreate }: { onCreate: () => void }) {
   const folder = usePanel((state) => state.skillList?.skillsDir ?? "");
   if (problem) {
     return (
-      <Empty icon="alert" title="The skills can't be read">
-        {problem}
+      <Empty icon="alert" title="No skills to show">
+        What is wrong stands above.
       </Empty>
     );
   }

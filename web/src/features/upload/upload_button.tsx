@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { isActive } from "@/ros/jobs.ts";
+import { navigation } from "@/route/navigation.ts";
 import { usePanel } from "@/state/panel.tsx";
 import { selectJobs, selectSkill } from "@/state/selectors.ts";
 import { knownFraction } from "@/ui/job_text.ts";
@@ -39,7 +40,13 @@ export function UploadButton({
       </Button>
       {open && (
         <Dialog title={`Upload ${name}`} onClose={() => setOpen(false)}>
-          <UploadPanel skill={skill} />
+          <UploadPanel
+            skill={skill}
+            onNewRun={() => {
+              setOpen(false);
+              navigation.go({ tab: "training", skill, run: "new" });
+            }}
+          />
         </Dialog>
       )}
     </>

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useId, useState } from "react";
 import type { Job } from "@/ros/jobs.ts";
 import { isActive } from "@/ros/jobs.ts";
 import type { UploadPlan } from "@/ros/training_commands.ts";
@@ -44,7 +44,7 @@ export function useUploadPlan(skill: string) {
 }
 
 /** Whether a skill's recordings are on the training server, and what brings them there. */
-export function UploadPanel({ skill }: { skill: string }) {
+export function UploadPanel({ skill, onNewRun }: { skill: string; onNewRun?: () => void }) {
   const { plan, problem, again, job } = useUploadPlan(skill);
   const server = usePanel((state) => state.runList?.problem ?? "");
   const active = job !== undefined && isActive(job);
@@ -74,7 +74,7 @@ export function UploadPanel({ skill }: { skill: string }) {
       {job && active && <ActiveUpload job={job} />}
       {job && !active && <EndedUpload job={job} />}
       {server && !active && <Notice tone="warn">{server}</Notice>}
-      {plan && !active && <StartUpload key={plan.state} skill={skill} plan={plan} />}
+      {plan && !active && <StartUpload key={plan.state} skill={skill} plan={plan} onNewRun={onNewRun} />}
     </div>
   );
 }
@@ -88,27 +88,34 @@ function SharedNotice({ plan }: { plan: UploadPlan }) {
   if (plan.refused) {
     return (
       <Notice tone="warn" title={`An upload would replace the files of ${listed(others, "or")}`}>
-        This folder and {listed(others, "and")} are copies of one another, and so one skill on the training
-        server. Uploaded as a skill of its own, it has its own files and runs there.
+        This folder is a copy: it and {listed(others, "and")} are one skill on the training server. Uploaded
+        as a skill of its own, it has its own files and runs there.
       </Notice>
     );
   }
   return (
     <p className="text-xs text-quiet">
-      On the training server it is one skill with {listed(others, "and")}, as copied folders are: they share
-      files and runs there.
+      Copied from this folder: {listed(others, "and")}, which can be uploaded as a skill of its own.
     </p>
   );
 }
 
-function StartUpload({ skill, plan }: { skill: string; plan: UploadPlan }) {
+function StartUpload({
+  skill,
+  plan,
+  onNewRun,
+}: {
+  skill: string;
+  plan: UploadPlan;
+  onNewRun: (() => void) | undefined;
+}) {
   const commands = useCommands();
   const { busy, problem, start } = useAction();
   const [raw, setRaw] = useState(false);
   const [limitText, setLimitText] = useState("");
   const limit = limitOf(limitText);
+  const id = useId();
   const done = isUploaded(plan);
-  const shared = plan.sharedWith.length > 0;
   const upload = (more: { as_new?: true }): void =>
     start(() => commands.startJob("upload_skill", { skill, raw, bytes_per_second: limit ?? 0, ...more }));
   return (
@@ -120,20 +127,29 @@ function StartUpload({ skill, plan }: { skill: string; plan: UploadPlan }) {
             Options
           </summary>
           <div className="mt-2 space-y-2.5">
-            <label className="flex items-center gap-2">
-              <span>At most</span>
-              <input
-                value={limitText}
-                inputMode="decimal"
-                autoComplete="off"
-                aria-invalid={limit === null}
-                onChange={(event) => setLimitText(event.target.value)}
-                className={`${INPUT} w-20!`}
-              />
-              <span className="text-quiet">MB/s; nothing: as fast as it goes</span>
-            </label>
+            <div>
+              <label className="flex items-center gap-2">
+                <span>At most</span>
+                <input
+                  value={limitText}
+                  inputMode="decimal"
+                  autoComplete="off"
+                  placeholder="no limit"
+                  aria-invalid={limit === null}
+                  aria-describedby={limit === null ? `${id}-limit` : undefined}
+                  onChange={(event) => setLimitText(event.target.value)}
+                  className={`${INPUT} w-24!`}
+                />
+                <span className="text-quiet">MB/s</span>
+              </label>
+              {limit === null && (
+                <p id={`${id}-limit`} className="mt-1 text-xs text-danger">
+                  Must be a number above 0, or nothing for no limit.
+                </p>
+              )}
+            </div>
             {plan.rawEpisodes > 0 && (
-              <label className="flex items-start gap-2">
+              <label className="flex items-start gap-2 max-md:py-3">
                 <input
                   type="checkbox"
                   checked={raw}
@@ -149,9 +165,20 @@ function StartUpload({ skill, plan }: { skill: string; plan: UploadPlan }) {
           </div>
         </details>
       )}
-      {shared && <SharedNotice plan={plan} />}
+      {plan.sharedWith.length > 0 && <SharedNotice plan={plan} />}
+      {plan.rawEpisodes > 0 && !done && !raw && (
+        <p className="text-xs text-quiet">
+          The raw images of {formatCount(plan.rawEpisodes, "episode")} are first turned into video in the
+          skill’s folder; the originals are kept there, in raw_data.
+        </p>
+      )}
       {problem && <Notice tone="danger">{problem}</Notice>}
       <div className="flex flex-wrap gap-2">
+        {done && onNewRun && (
+          <Button look="primary" icon="training" onClick={onNewRun}>
+            New run
+          </Button>
+        )}
         {!plan.refused && (
           <Button
             look={done ? "plain" : "primary"}
@@ -166,9 +193,9 @@ function StartUpload({ skill, plan }: { skill: string; plan: UploadPlan }) {
                 : "Upload what is missing"}
           </Button>
         )}
-        {shared && (
+        {plan.refused && (
           <Button
-            look={plan.refused ? "primary" : "plain"}
+            look="primary"
             icon="upload"
             disabled={busy || limit === null}
             onClick={() => upload({ as_new: true })}
