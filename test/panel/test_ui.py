@@ -35,6 +35,9 @@ needs_ros = pytest.mark.skipif(
 )
 
 
+LOCAL = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+
+
 def arguments(**changes: object) -> Namespace:
     values = {"server": None, "issuer": None, "token": None, **changes}
     return Namespace(**values)
@@ -48,14 +51,14 @@ def test_the_key_goes_to_the_node_alone_and_by_its_environment() -> None:
     ):
         node, bridge = children(args, Path("/skills"), 1234, environment)
         assert KEY not in " ".join(node.command + bridge.command)
-        assert node.environment == {"PATH": "/bin", "INNATE_SERVICE_KEY": KEY}
-        assert bridge.environment == {"PATH": "/bin"}
+        assert node.environment == {"PATH": "/bin", "INNATE_SERVICE_KEY": KEY, **LOCAL}
+        assert bridge.environment == {"PATH": "/bin", **LOCAL}
 
 
 def test_a_training_server_of_its_own_gets_no_key() -> None:
     command = ("python", "server")
     server, node, _ = children(arguments(token=KEY), Path("/skills"), 1, {"A": "b"}, command)
-    assert (server.command, server.environment) == (command, {"A": "b"})
+    assert (server.command, server.environment) == (command, {"A": "b", **LOCAL})
     assert node.environment["INNATE_SERVICE_KEY"] == KEY
 
 
@@ -72,7 +75,21 @@ def test_parameters_are_text_whatever_they_look_like() -> None:
         "-p",
         'auth_issuer_url:=""',
     )
-    assert node.environment == {"INNATE_AUTH_ISSUER_URL": ""}
+    assert node.environment == {"INNATE_AUTH_ISSUER_URL": "", **LOCAL}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"},
+        {"ROS_LOCALHOST_ONLY": "1"},
+        {"ROS_STATIC_PEERS": "192.0.2.7"},
+        {"ROS_DISCOVERY_SERVER": "192.0.2.7:11811"},
+    ],
+)
+def test_whom_ros_is_to_find_is_as_the_environment_says(said: dict[str, str]) -> None:
+    for child in children(arguments(), Path("/skills"), 1, said):
+        assert child.environment == said
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 40.0) -> None:

@@ -30,6 +30,8 @@ __all__ = ["children", "run"]
 
 _KEY = "INNATE_SERVICE_KEY"
 _ISSUER = "INNATE_AUTH_ISSUER_URL"
+_DISCOVERY = "ROS_AUTOMATIC_DISCOVERY_RANGE"
+_OTHER_DISCOVERY = ("ROS_LOCALHOST_ONLY", "ROS_STATIC_PEERS", "ROS_DISCOVERY_SERVER")
 
 
 def children(
@@ -44,6 +46,7 @@ def children(
 
     `own_server` is the command of a training server that runs as long as the panel.
     """
+    environment = _found_on_this_machine_alone(environment)
     parameters = {
         "skills_dir": str(skills_dir),
         "server_url": args.server,
@@ -69,6 +72,13 @@ def children(
             without_key,
         ),
     )
+
+
+def _found_on_this_machine_alone(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """ROS has no sign-in: nodes of other machines find ours only if the environment says so."""
+    if any(environment.get(name) for name in (_DISCOVERY, *_OTHER_DISCOVERY)):
+        return environment
+    return {**environment, _DISCOVERY: "LOCALHOST"}
 
 
 async def _run(args: argparse.Namespace, own_server: tuple[str, ...]) -> int:
