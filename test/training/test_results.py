@@ -1,134 +1,58 @@
-"""Runs with the number of another one, of when the folder was another skill on the server."""
+"""Results that were copied to somewhere else are still what they were."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from backports import zstd
 from fault_server import FaultServer
-from helpers import metadata
 
 from training_manager_ros.errors import Conflict
-from training_manager_ros.training.activation import (
-    activate,
-    active,
-    remember_facts,
-    roll_back,
-    trained_on,
-)
+from training_manager_ros.training.activation import activate
 from training_manager_ros.training.client import TrainingClient
 from training_manager_ros.training.dataset_facts import DatasetFacts
-from training_manager_ros.training.overview import LocalStates
-from training_manager_ros.training.results import LocalState, Results, note_owner
-from training_manager_ros.training.skill_metadata import metadata_value
+from training_manager_ros.training.results import LocalState, Results
 
-MakeSkill = Callable[..., Path]
-
-
-def put_run(server: FaultServer, skill_id: str, weights: bytes) -> None:
-    server.skills[skill_id] = {"skill_id": skill_id, "name": "Pick cup"}
-    server.runs[skill_id, 1] = {"skill_id": skill_id, "run_id": 1, "status": "done"}
-    server.add_result(skill_id, 1, "act_step_100.pth", weights)
-    server.add_result(skill_id, 1, "dataset_stats.pt", b"stats of " + weights)
-
-
-def state_of(folder: Path, skill_id: str) -> tuple[LocalState, bool]:
-    return LocalStates(folder.parent).of(folder.name, skill_id, 1)
+SKILL = "skill-id"
+CHECKPOINT = "7/checkpoints/act_step_100.pth"
 
 
 @pytest.fixture
-def trained(client: TrainingClient, server: FaultServer, make_skill: MakeSkill) -> Path:
-    """A skill whose run 1 was downloaded and is in use."""
+def copied(client: TrainingClient, server: FaultServer, make_skill: Callable[..., Path]) -> Path:
+    """A skill with a downloaded run, copied to another folder without its times."""
+    server.skills[SKILL] = {"skill_id": SKILL, "name": "Skill"}
+    server.runs[SKILL, 7] = {"skill_id": SKILL, "run_id": 7, "status": "done"}
+    server.add_result(SKILL, 7, "checkpoints/act_step_100.pth.zst", zstd.compress(b"weights"))
+    server.add_result(SKILL, 7, "dataset_stats.pt", b"statistics")
     folder = make_skill()
-    skill_id = client.upload(folder).skill_id
-    put_run(server, skill_id, b"old weights")
-    client.download(folder, skill_id, 1)
-    activate(folder, 1, DatasetFacts())
-    assert state_of(folder, skill_id) == (LocalState.WHOLE, True)
-    return folder
+    metadata = {"name": "Pick cup", "type": "learned", "execution": {}, "training_skill_id": SKILL}
+    (folder / "metadata.json").write_text(json.dumps(metadata))
+    client.download(folder, SKILL, 7)
+    copy = folder.parent / "copy"
+    shutil.copytree(folder, copy, copy_function=shutil.copyfile)
+    os.utime(copy / CHECKPOINT, ns=(1, 1))
+    assert Results.read(copy, 7, SKILL).state is LocalState.PARTIAL
+    return copy
 
 
-@pytest.mark.parametrize("how", ["stale", "as_new"])
-@pytest.mark.parametrize("by", ["this program", "another program"])
-def test_a_run_is_never_taken_for_the_one_of_a_former_skill(
-    client: TrainingClient, server: FaultServer, trained: Path, how: str, by: str
-) -> None:
-    former = metadata(trained)["training_skill_id"]
-    if by == "another program":
-        shutil.rmtree(trained / ".training_manager" / "run-1")
-    if how == "stale":
-        del server.skills[former]
-    else:
-        shutil.copytree(trained, trained.with_name("copy"))
-    skill_id = client.upload(trained, as_new=how == "as_new").skill_id
-    assert skill_id != former
-    put_run(server, skill_id, b"new weights")
-    assert state_of(trained, skill_id) == (LocalState.UNKNOWN, False)
-    for attempt in (
-        lambda: client.download(trained, skill_id, 1),
-        lambda: activate(trained, 1, DatasetFacts()),
-    ):
-        with pytest.raises(Conflict, match=r"folder 1 of pick-cup has .* another run 1.* Rename"):
-            attempt()
-    assert (trained / "1" / "act_step_100.pth").read_bytes() == b"old weights"
-    assert active(metadata_value(trained)).checkpoint == "1/act_step_100.pth"  # goes on to work
-    assert server.runs[skill_id, 1]["status"] == "done"
+def test_a_copy_is_activated(copied: Path) -> None:
+    assert activate(copied, 7, DatasetFacts()).checkpoint == CHECKPOINT
+    assert Results.read(copied, 7, SKILL).state is LocalState.WHOLE
 
 
-def test_with_the_former_run_out_of_the_way_all_is_as_usual(
-    client: TrainingClient, server: FaultServer, trained: Path
-) -> None:
-    del server.skills[metadata(trained)["training_skill_id"]]
-    skill_id = client.upload(trained).skill_id
-    put_run(server, skill_id, b"new weights")
-    (trained / "1").rename(trained / "former-1")
-    assert state_of(trained, skill_id) == (LocalState.ABSENT, False)
-    with pytest.raises(Conflict, match=r"uses 1/act_step_100\.pth, .* use another one or none"):
-        client.download(trained, skill_id, 1)  # the robot would use what nobody activated
-    value = metadata(trained)
-    del value["execution"]["checkpoint"], value["execution"]["stats_file"]
-    (trained / "metadata.json").write_text(json.dumps(value))
-    client.download(trained, skill_id, 1)
-    assert (trained / "1" / "act_step_100.pth").read_bytes() == b"new weights"
-    assert state_of(trained, skill_id) == (LocalState.WHOLE, False)
-    with pytest.raises(Conflict, match="nothing else in use before"):
-        roll_back(trained)  # not to what has the name of what was in use before
-    activate(trained, 1, DatasetFacts())
-    assert state_of(trained, skill_id) == (LocalState.WHOLE, True)
+def test_a_copy_is_not_fetched_again(client: TrainingClient, copied: Path) -> None:
+    assert client.download(copied, SKILL, 7).fetched == ()
+    assert Results.read(copied, 7, SKILL).state is LocalState.WHOLE
 
 
-def test_parts_of_a_former_run_are_not_continued(
-    client: TrainingClient, server: FaultServer, make_skill: MakeSkill
-) -> None:
-    folder = make_skill()
-    put_run(server, "former", b"old weights")
-    results = Results.read(folder, 1, "former")
-    results.start()
-    results.part("act_step_100.pth").write_bytes(b"old")
-    put_run(server, "new", b"new weights")
-    client.download(folder, "new", 1)
-    assert (folder / "1" / "act_step_100.pth").read_bytes() == b"new weights"
-
-
-def test_notes_without_an_owner_are_of_the_skill_that_it_is(make_skill: MakeSkill) -> None:
-    folder = make_skill()
-    (folder / "1").mkdir()
-    (folder / "012").mkdir()
-    assert not Results.read(folder, 1, "one").foreign
-    note_owner(folder, "one")
-    note_owner(folder, "two")  # too late
-    assert not Results.read(folder, 1, "one").foreign
-    assert Results.read(folder, 1, "two").foreign
-    assert not (folder / ".training_manager" / "run-12").exists()
-
-
-def test_what_runs_were_trained_on_is_told_apart(make_skill: MakeSkill) -> None:
-    folder = make_skill()
-    remember_facts(folder, "one", 1, DatasetFacts(("a",), 3))
-    remember_facts(folder, "two", 1, DatasetFacts(("b",), 4))
-    assert trained_on(folder, "one", 1).cameras == ("a",)
-    assert trained_on(folder, "two", 1).cameras == ("b",)
-    assert trained_on(folder, "three", 1) == DatasetFacts()
+def test_a_copy_that_was_damaged_is_seen(client: TrainingClient, copied: Path) -> None:
+    (copied / CHECKPOINT).write_bytes(b"w3ights")
+    with pytest.raises(Conflict, match="not downloaded whole"):
+        activate(copied, 7, DatasetFacts())
+    assert client.download(copied, SKILL, 7).fetched == ("checkpoints/act_step_100.pth",)
+    assert (copied / CHECKPOINT).read_bytes() == b"weights"

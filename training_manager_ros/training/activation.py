@@ -109,6 +109,8 @@ def activate(skill: Path, run_id: int, dataset: DatasetFacts) -> Activation:
     results = Results.read(skill, run_id, skill_id)
     results.require_own()
     if results.state is LocalState.PARTIAL:
+        results.recognise(lambda: None)
+    if results.state is LocalState.PARTIAL:
         raise Conflict(f"Run {run_id} is not downloaded whole; download it again.")
     chosen = choose_files(skill, run_id)
     for path in (chosen.checkpoint, chosen.stats_file):

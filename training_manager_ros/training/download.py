@@ -145,6 +145,7 @@ class _Download:
     async def everything(self, control: Control, *, final: bool) -> tuple[str, ...]:
         """Fetch what is not here; the paths of what was fetched."""
         meter, results = self._means.meter, self._results
+        await to_thread.run_sync(results.recognise, control.check)
         await self._ask_sizes([name for name in self._paths if not self._settled(name)])
         wanted = [name for name in self._paths if not self._here(name)]
         if not wanted and results.complete:

@@ -126,6 +126,7 @@ class FileDownloader:
         received = await persist(attempt, name, self._means)
         expected = told.md5 or received.source.md5
         size = received.size
+        content = received.md5  # of what comes to its place
         problem = ""
         if expected is not None and received.md5 != expected:
             problem = "what arrived is not what is stored, by its hash"
@@ -135,7 +136,7 @@ class FileDownloader:
         if name.endswith(COMPRESSED) and not problem:
             ready = part.with_suffix(".unpacked")
             try:
-                await to_thread.run_sync(self._unpack, part, ready)
+                content = await to_thread.run_sync(self._unpack, part, ready)
             except Broken as error:
                 if expected is not None:
                     raise FileFailed(
@@ -146,15 +147,15 @@ class FileDownloader:
             await to_thread.run_sync(_forget, part)
             self._means.meter.credit(-size)
             raise Damaged(problem)
-        await to_thread.run_sync(self._place, ready, name, path, received.md5)
+        await to_thread.run_sync(self._place, ready, name, path, received.md5, content)
         await to_thread.run_sync(_forget, part)
 
-    def _unpack(self, part: Path, ready: Path) -> None:
+    def _unpack(self, part: Path, ready: Path) -> str:
         with writing(self._results.skill):
-            unpack(part, ready, self._control)
+            return unpack(part, ready, self._control)
 
-    def _place(self, ready: Path, name: str, path: str, digest: str) -> None:
-        self._results.put(ready, name, path, digest, final=self._final)
+    def _place(self, ready: Path, name: str, path: str, digest: str, content: str) -> None:
+        self._results.put(ready, name, path, digest, content, final=self._final)
 
     async def _receive(self, name: str, part: Path, fresh: bool) -> _Received:
         """One attempt to get the rest of a file."""

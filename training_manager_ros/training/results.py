@@ -15,17 +15,21 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
 from training_manager_ros.errors import Conflict, TrainingManagerError
+from training_manager_ros.training.checksums import md5
 from training_manager_ros.training.ledger import STATE_FOLDER, writing
 from training_manager_ros.training.manifest import Stamp, stamp_of
 from training_manager_ros.training.reading import text, whole
 
 __all__ = ["Downloaded", "LocalState", "Results", "note_owner", "owner_of", "run_folder"]
+
+_BLOCK = 4 << 20  # bytes hashed at once
 
 
 class LocalState(str, Enum):
@@ -44,6 +48,7 @@ class Downloaded:
     path: str  # below the run's folder
     stamp: Stamp  # as it was when it was put there
     md5: str  # of what was stored, "" where it was not known
+    content: str  # MD5 of the file itself; another one where what was stored was packed
     final: bool  # the run had ended, so that the server's file does not change any more
 
 
@@ -120,9 +125,26 @@ class Results:
         known = self.files.get(name)
         return known is not None and stamp_of(self.folder / known.path) == known.stamp
 
-    def put(self, whole_file: Path, name: str, path: str, md5: str, *, final: bool) -> None:
+    def recognise(self, check: Callable[[], None]) -> None:
+        """Find files by their content that were copied, as from a backup, and note them anew.
+
+        `check` is called again and again, and ends the work by what it raises.
+        """
+        for name, known in self.files.items():
+            path = self.folder / known.path
+            with suppress(OSError):  # then it is none that is known
+                stamp = stamp_of(path)
+                if stamp is None or stamp == known.stamp or stamp.size != known.stamp.size:
+                    continue
+                if _md5_of(path, check) == known.content and stamp_of(path) == stamp:
+                    self._note(name, replace(known, stamp=stamp))
+
+    def put(
+        self, whole_file: Path, name: str, path: str, md5: str, content: str, *, final: bool
+    ) -> None:
         """Move a file that is whole and synced to its place, and note it.
 
+        `md5` is that of what the server has, `content` that of the file, which may be unpacked.
         Raises `TrainingManagerError` if a link would lead to somewhere else.
         """
         with writing(self.skill):
@@ -133,19 +155,7 @@ class Results:
             os.replace(whole_file, target)
             _sync_folder(target.parent)
             stamp = Stamp.of(target.stat())
-        known = Downloaded(path, stamp, md5, final)
-        self._append(
-            {
-                "file": name,
-                "path": path,
-                "size": stamp.size,
-                "mtime": stamp.mtime_ns,
-                "inode": stamp.inode,
-                "md5": md5,
-                "final": final,
-            }
-        )
-        self.files[name] = known
+        self._note(name, Downloaded(path, stamp, md5, content, final))
 
     def finish(self) -> None:
         """Note that everything is here, and remove what is left of the way."""
@@ -209,8 +219,24 @@ class Results:
             path=text(line.get("path")),
             stamp=Stamp(size, mtime, inode),
             md5=text(line.get("md5")),
+            content=text(line.get("content")),
             final=line.get("final") is True,
         )
+
+    def _note(self, name: str, known: Downloaded) -> None:
+        self._append(
+            {
+                "file": name,
+                "path": known.path,
+                "size": known.stamp.size,
+                "mtime": known.stamp.mtime_ns,
+                "inode": known.stamp.inode,
+                "md5": known.md5,
+                "content": known.content,
+                "final": known.final,
+            }
+        )
+        self.files[name] = known
 
     def _append(self, line: Mapping[str, object]) -> None:
         with writing(self.skill):
@@ -233,6 +259,15 @@ def note_owner(skill: Path, skill_id: str) -> None:
         results = Results.read(skill, int(folder.name), skill_id)
         if not results.owner and results.folder == folder:
             results.own(skill_id)
+
+
+def _md5_of(path: Path, check: Callable[[], None]) -> str:
+    digest = md5()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            check()
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _sync_folder(folder: Path) -> None:

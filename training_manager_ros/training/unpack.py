@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from training_manager_ros.errors import TrainingManagerError
+from training_manager_ros.training.checksums import md5
 from training_manager_ros.training.control import Control
 
 __all__ = ["RESERVE", "Broken", "require_room", "unpack"]
@@ -33,13 +34,14 @@ def require_room(folder: Path) -> None:
         raise TrainingManagerError("The disk is full; make room and start again.")
 
 
-def unpack(packed: Path, target: Path, control: Control) -> None:
-    """Unpack `packed` into the new file `target`, synced to disk.
+def unpack(packed: Path, target: Path, control: Control) -> str:
+    """Unpack `packed` into the new file `target`, synced to disk; the MD5 of what it holds then.
 
     Raises `Broken`, `Cancelled`, and `TrainingManagerError` where the disk would become full.
     """
     zstd = _zstd()
     options = {zstd.DecompressionParameter.window_log_max: WINDOW_LOG}
+    digest = md5()
     pieces = 0
     try:
         with zstd.open(packed, "rb", options=options) as source, target.open("wb") as file:
@@ -48,6 +50,7 @@ def unpack(packed: Path, target: Path, control: Control) -> None:
                 if pieces % CHECK_EVERY == 0:
                     require_room(target.parent)
                 file.write(piece)
+                digest.update(piece)
                 pieces += 1
             file.flush()
             os.fsync(file.fileno())
@@ -55,6 +58,7 @@ def unpack(packed: Path, target: Path, control: Control) -> None:
         raise Broken("it ends too early") from None
     except zstd.ZstdError as error:
         raise Broken(f"it is not what zstd packs ({error})") from None
+    return digest.hexdigest()
 
 
 def _zstd() -> ModuleType:
