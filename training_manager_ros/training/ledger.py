@@ -189,8 +189,11 @@ def writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise TrainingManagerError("The disk is full; make room and start again.") from error
-        forbidden = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
-        remedy = " Give the user that runs this program access to it." if forbidden else ""
+        remedy = {
+            errno.EACCES: " Give the user that runs this program access to it.",
+            errno.EPERM: " Give the user that runs this program access to it.",
+            errno.EROFS: " Mount its disk for writing first.",
+        }.get(error.errno or 0, "")
         raise TrainingManagerError(
             f"The folder of {folder.name} can't be written: {error.strerror}.{remedy}"
         ) from error

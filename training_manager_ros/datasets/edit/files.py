@@ -226,7 +226,9 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             message = f"The disk is full: no room for {path.name}. Free some and try again."
-        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        elif error.errno == errno.EROFS:
+            message = f"{path} is on a disk that can only be read. Mount it for writing first."
+        elif error.errno in (errno.EACCES, errno.EPERM):
             message = f"No permission to write {path}. Give this user the right to, and try again."
         elif error.errno in (errno.EEXIST, errno.ENOTEMPTY):
             message = f"{path} exists already; nothing was changed."
