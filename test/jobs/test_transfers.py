@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,12 +15,13 @@ from typing import Any
 
 import pytest
 
-from training_manager_ros.errors import InvalidInput, NotFound, NotSignedIn
+from training_manager_ros.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 from training_manager_ros.jobs import Job, JobEngine, JobState
 from training_manager_ros.jobs.kinds import KINDS
+from training_manager_ros.training.results import Results, note_owner
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training" / "support"))
-from fault_server import KEY, FaultServer, ServerThread
+from fault_server import KEY, PIECE, FaultServer, ServerThread
 
 DEADLINE = 30.0
 UPLOAD = {"skill": "pick"}
@@ -159,6 +162,62 @@ def test_an_engine_that_stops_goes_on_at_its_next_start(
     assert sent < 41
 
 
+@pytest.mark.parametrize("how", ["its standard input is closed", "kill -9"])
+def test_a_download_goes_on_in_the_middle_of_a_file_after_the_node_died(
+    engine: JobEngine, server: FaultServer, skills: Path, how: str
+) -> None:
+    done(engine, engine.submit("upload_skill", UPLOAD))
+    (skill_id,) = server.skills
+    content = os.urandom(8_000_000)
+    server.runs[skill_id, 1] = {"skill_id": skill_id, "run_id": 1, "status": "done"}
+    server.add_result(skill_id, 1, "policy_step_9.pth", content)
+    wanted = {"skill": "pick", "run_id": 1}
+    part = Results.read(skills / "pick", 1, skill_id).part("policy_step_9.pth")
+    server.faults.rate = 4e6
+    order = {"entry": KINDS["download_run"], "skills_dir": str(skills), "arguments": wanted}
+    command = [sys.executable, "-m", "training_manager_ros.jobs.worker"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
+    with subprocess.Popen(command, text=True, **pipes) as worker:  # type: ignore[call-overload]
+        worker.stdin.write(json.dumps(order) + "\n")
+        worker.stdin.flush()
+        until(lambda: part.is_file() and part.stat().st_size > 4_000_000)
+        if how == "kill -9":
+            worker.kill()
+        else:
+            worker.stdin.close()
+        worker.wait(DEADLINE)
+    there = part.stat().st_size
+    server.faults.rate = 0
+    server.sent.clear()
+    assert done(engine, engine.submit("download_run", wanted)).result["fetched"] == 1
+    # The server may have given one piece to a socket that was dead.
+    assert len(content) - there <= server.sent.total() <= len(content) - there + PIECE
+    assert (skills / "pick" / "1" / "policy_step_9.pth").read_bytes() == content
+
+
+def test_a_copied_skill_is_refused_unless_it_is_to_be_one_of_its_own(
+    engine: JobEngine, server: FaultServer, skills: Path
+) -> None:
+    done(engine, engine.submit("upload_skill", UPLOAD))
+    shutil.copytree(skills / "pick", skills / "copy")
+    with pytest.raises(Conflict, match="copy is a copy of pick"):
+        engine.submit("upload_skill", {"skill": "copy"})
+    again = done(engine, engine.submit("upload_skill", {"skill": "copy", "as_new": True}))
+    assert (again.result["episodes"], again.result["elsewhere"]) == (20, {"pick": 41})
+    assert len(server.skills) == 2
+    assert done(engine, engine.submit("upload_skill", {"skill": "copy"})).result["files"] == 0
+
+
+def test_results_of_another_run_of_that_number_are_refused_at_once(
+    engine: JobEngine, server: FaultServer, skills: Path
+) -> None:
+    done(engine, engine.submit("upload_skill", UPLOAD))
+    (skills / "pick" / "1").mkdir()
+    note_owner(skills / "pick", "a-former-id")
+    with pytest.raises(Conflict, match="another run 1"):
+        engine.submit("download_run", {"skill": "pick", "run_id": 1})
+
+
 def test_download(engine: JobEngine, server: FaultServer, skills: Path) -> None:
     done(engine, engine.submit("upload_skill", UPLOAD))
     (skill_id,) = server.skills
@@ -182,6 +241,7 @@ def test_download(engine: JobEngine, server: FaultServer, skills: Path) -> None:
         ("upload_skill", {}, "skill"),
         ("upload_skill", {"skill": "pick", "server": "http://evil"}, "server"),
         ("upload_skill", {"skill": "pick", "raw": 1}, "raw"),
+        ("upload_skill", {"skill": "pick", "as_new": 1}, "as_new"),
         ("upload_skill", {"skill": "pick", "bytes_per_second": -1}, "bytes_per_second"),
         ("upload_skill", {"skill": "pick", "bytes_per_second": 5}, "bytes_per_second"),
         ("upload_skill", {"skill": "pick", "bytes_per_second": float("inf")}, "bytes_per_second"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import resource
 import shutil
 import threading
 import time
@@ -383,6 +385,102 @@ def test_cancelling_is_quick_and_what_has_arrived_is_not_fetched_again(
     size = sum(len(content) for content in files.values())
     assert (reports[-1].bytes_done, reports[-1].bytes_total) == (size - 1000, size - 1000)
     assert not Results.read(folder, 7, SKILL).parts.exists()
+
+
+def cut_short(client: TrainingClient, folder: Path, at: int) -> None:
+    """Download until so many bytes are here."""
+    control = Control()
+    with pytest.raises(Cancelled):
+        client.download(
+            folder,
+            SKILL,
+            7,
+            control=control,
+            report=lambda progress: control.cancel() if progress.bytes_done >= at else None,
+        )
+
+
+@pytest.mark.parametrize("if_range", [True, False])
+def test_a_part_is_not_continued_with_another_file(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill, if_range: bool
+) -> None:
+    """Also where the store does not heed If-Range and tells no hash that would show it."""
+    server.faults.hashes = "kms"
+    server.faults.if_range = if_range
+    server.faults.rate = 4e6
+    folder = make_skill()
+    old, new = (random.Random(seed).randbytes(4_000_000) for seed in (1, 2))
+    put_run(server, {"model_step_1.pth": old})
+    cut_short(client, folder, 2_000_000)
+    put_run(server, {"model_step_1.pth": new})
+    server.faults.rate = 0
+    client.download(folder, SKILL, 7)
+    assert here(folder) == {"model_step_1.pth": new}
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_part_that_is_all_of_a_file(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill, changed: bool
+) -> None:
+    """It was interrupted before it was unpacked or moved to its place."""
+    server.faults.hashes = "kms"
+    server.faults.if_range = False
+    folder = make_skill()
+    content = random.Random(1).randbytes(100_000)
+    put_run(server, {"model_step_1.pth": content})
+    results = Results.read(folder, 7, SKILL)
+    results.start()
+    part = results.part("model_step_1.pth")
+    part.write_bytes(content)
+    tag = server._hash_headers(server.objects[f"{SKILL}/7/model_step_1.pth"])["ETag"]
+    source = {"validator": tag, "size": len(content), "md5": None}
+    part.with_suffix(".json").write_text(json.dumps(source))
+    if changed:
+        content = content[::-1]
+        put_run(server, {"model_step_1.pth": content})
+    client.download(folder, SKILL, 7)
+    assert here(folder) == {"model_step_1.pth": content}
+    assert (server.sent.total() == 1) is not changed
+
+
+def test_a_file_that_can_not_be_written_whole(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill
+) -> None:
+    """What is full takes a part of the last block and says nothing; that is no whole file."""
+    folder = make_skill()
+    content = random.Random(1).randbytes(3 * BLOCK // 2)
+    put_run(server, {"model_step_1.pth": content})
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5 * BLOCK // 4, most))
+    try:
+        with pytest.raises(TrainingManagerError, match="can't be written: File too large"):
+            client.download(folder, SKILL, 7)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert here(folder) == {}
+    server.sent.clear()
+    client.download(folder, SKILL, 7)
+    assert here(folder) == {"model_step_1.pth": content}
+    assert server.sent.total() == len(content) - 5 * BLOCK // 4
+
+
+@pytest.mark.test_server_alone("it does not lie about sizes")
+def test_what_has_arrived_needs_no_more_room(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill
+) -> None:
+    folder = make_skill()
+    put_run(server, {"model_step_1.pth": b"x"})
+    server.faults.features = ("checksums",)
+    size = shutil.disk_usage(folder).free + 10**9
+    server.objects[f"{SKILL}/7/model_step_1.pth"].size = size
+    with pytest.raises(TrainingManagerError, match="make room"):
+        client.download(folder, SKILL, 7)
+    results = Results.read(folder, 7, SKILL)
+    results.start()
+    with results.part("model_step_1.pth").open("wb") as part:
+        part.truncate(2 * 10**9)
+    with pytest.raises(Unavailable, match="bytes arrived of"):
+        client.download(folder, SKILL, 7)
 
 
 def test_two_downloads_of_a_run_at_once(

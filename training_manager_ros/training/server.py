@@ -59,9 +59,10 @@ class TrainingServer:
         answer = await self._calls("GET", f"/skills/{_part(skill_id)}", attempts=attempts)
         return ServerSkill.parse(_json(answer))
 
-    async def rename_skill(self, skill_id: str, name: str) -> ServerSkill:
+    async def rename_skill(self, skill_id: str, name: str, *, attempts: int = QUICK) -> ServerSkill:
         """Give a skill on the server another name."""
-        answer = await self._calls("PATCH", f"/skills/{_part(skill_id)}", {"name": name})
+        path = f"/skills/{_part(skill_id)}"
+        answer = await self._calls("PATCH", path, {"name": name}, attempts=attempts)
         return ServerSkill.parse(_json(answer))
 
     async def upload_urls(

@@ -43,7 +43,7 @@ async def submit(server: TrainingServer, folder: Path) -> str:
         skill = await server.create_skill(name, attempts=PATIENT)
         log.info("%s is on the training server now, as %s.", folder.name, skill.skill_id)
     elif skill.name and skill.name != name:
-        await server.rename_skill(skill.skill_id, name)
+        await server.rename_skill(skill.skill_id, name, attempts=PATIENT)
     await to_thread.run_sync(_remember, folder, skill.skill_id)
     return skill.skill_id
 

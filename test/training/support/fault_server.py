@@ -54,6 +54,7 @@ class Faults:
     lose_answers: int = 0  # the next n POSTs are carried out, and then reset
     head_status: int = 0  # HEAD is answered with this instead
     ranges: bool = True
+    if_range: bool = True  # heeded
     validators: bool = True  # ETag or Last-Modified on GET
     discard: bool = False  # objects are not kept, only their size and hash
     unknown_status: int = 404  # what a skill that does not exist is answered with
@@ -489,7 +490,8 @@ class FaultServer:
             return Answer(200, headers=headers, length=stored.size)
         data = stored.data
         wanted = request.headers.get("range", "")
-        if wanted and self.faults.ranges and request.headers.get("if-range", tag) == tag:
+        same = request.headers.get("if-range", tag) == tag or not self.faults.if_range
+        if wanted and self.faults.ranges and same:
             first, _, last = wanted.removeprefix("bytes=").partition("-")
             start = int(first)
             if start >= len(data):
