@@ -8,11 +8,13 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from training_manager_ros.datasets import FactCache
+from training_manager_ros.datasets.edit.marks import Verdict, mark_episodes
 from training_manager_ros.skills import Catalog, read_metadata, update_metadata, watch
 from training_manager_ros.skills.inotify import Inotify
 
@@ -154,7 +156,7 @@ def test_hidden_entries_and_reading_say_nothing(
     (root / "__pycache__").mkdir()
     (folder / ".hidden").write_text("")
     (folder / "__pycache__").mkdir()
-    (folder / "data" / ".training_manager.json").write_text("{}")
+    (folder / "data" / ".somebody.json").write_text("{}")
     (folder / "metadata.json").read_text()
     os.listdir(folder)
     with (folder / "data" / ".lock").open("w"):
@@ -450,3 +452,24 @@ def test_it_sleeps_while_nothing_happens(
     before = wakings()
     time.sleep(1.5)
     assert wakings() == before
+
+
+def test_marks_of_somebody_else_are_told_and_show_in_the_list(
+    root: Path,
+    make_skill: Callable[..., Path],
+    add_episodes: Callable[..., None],
+    seen: Seen,
+    watching: Start,
+) -> None:
+    skill = make_skill("cup")
+    add_episodes(skill, 2)
+    catalog = Catalog(root, FactCache(None))
+    before = catalog.skills()[0]
+    watching()
+    seen.expect_nothing()
+    mark_episodes(skill, [1], Verdict.REJECT)
+    seen.wait_for("cup")
+    assert catalog.refresh({"cup"})
+    after = catalog.skills()[0]
+    assert after.modified > before.modified
+    assert replace(after, modified=before.modified) == before

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from training_manager_ros.datasets.edit.marks import MARKS_FILE
+
 __all__ = ["Trace", "Traces", "rested", "trace", "unchanged", "walk"]
 
 _SECOND = 10**9
@@ -36,7 +38,7 @@ class Traces:
 
     kept: tuple[Trace, ...]
     fresh: tuple[Trace, ...]  # files that may still grow; of no more interest once they are older
-    newest_ns: int  # newest change of metadata.json or of an index file of the dataset
+    newest_ns: int  # newest change of metadata.json, an index file of the dataset or its marks
     sure: bool  # False: a change could leave all of this as it is, so don't trust it
 
 
@@ -56,7 +58,7 @@ def unchanged(folder: str, traces: Iterable[Trace]) -> bool:
 def walk(folder: str, now_ns: int) -> Traces:
     """Trace what a skill is made from. Take it before reading: what changes later then shows."""
     folders = [trace(folder, "")]
-    files = [trace(folder, "metadata.json")]
+    files = [trace(folder, "metadata.json"), trace(folder, MARKS_FILE)]
     fresh: list[Trace] = []
     links = False
     pending = ["data"]

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from training_manager_ros.datasets.edit.marks import MARKS_FILE
 from training_manager_ros.skills.folders import candidate_names, is_plain, is_shown, link_problem
 from training_manager_ros.skills.inotify import (
     ATTRIB,
@@ -37,6 +38,7 @@ EVERYTHING = frozenset[str]()
 
 _NAMES = CREATE | DELETE | MOVED_FROM | MOVED_TO | ATTRIB | DELETE_SELF | MOVE_SELF
 _CONTENT = _NAMES | CLOSE_WRITE
+_MARKS = Path(MARKS_FILE).name  # hidden, but others want to see what somebody marked
 _DEPTH = 4  # levels of folders below a skill's: data/videos/<camera>/<chunk>, <run>/…/…
 _MOST = 256  # folders a skill; the upper levels come first, and every change shows there too
 
@@ -108,7 +110,7 @@ class WatchedTree:
                     affected = {event.name} | self._links
                     names |= affected
                     stale |= affected
-            elif event.watch in self._owners and (not event.name or is_shown(event.name)):
+            elif event.watch in self._owners and _matters(event.name):
                 names |= self._owners[event.watch]
                 if not event.name or event.mask & ISDIR:
                     stale |= self._owners[event.watch]
@@ -175,6 +177,11 @@ class WatchedTree:
             if error.errno in (errno.ENOSPC, errno.ENOMEM):
                 self.limit = error.errno
             return None  # gone, no folder or closed to us: the folder above tells when it changes
+
+
+def _matters(name: str) -> bool:
+    """Whether what has this name in a skill's folders, or such a folder itself, is of interest."""
+    return not name or is_shown(name) or name == _MARKS
 
 
 def _below(folder: str) -> list[str]:
