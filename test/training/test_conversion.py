@@ -64,13 +64,21 @@ def test_what_is_converted_is_uploaded_and_nothing_raw(
 ) -> None:
     folder = make_skill()
     raw = (folder / "data" / "episode_0.h5").read_bytes()
-    stages: set[str] = set()
+    reports: list[Progress] = []
     converter = Converter(folder, seconds=0.4)
-    result = client.upload(folder, conversion=converter, report=lambda p: stages.add(p.stage))
+    result = client.upload(folder, conversion=converter, report=reports.append)
     assert stored(server, result.skill_id) == on_disk(folder)
     assert raw not in stored(server, result.skill_id).values()
     assert max(server.puts.values()) == 1
-    assert any(stage.startswith("converting") for stage in stages)
+    meanwhile = [
+        told for told in reports if told.stage.startswith(("converting (3", "converting (6"))
+    ]
+    assert meanwhile
+    assert all(told.items_done < told.items_total for told in meanwhile)
+    assert all(told.bytes_done < told.bytes_total for told in meanwhile)
+    last = reports[-1]
+    assert last.items_done == last.items_total == len(on_disk(folder))
+    assert last.bytes_done == last.bytes_total
     assert client.upload(folder).sent == ()
 
 

@@ -46,6 +46,9 @@ async def convert(
 
     `add` gets each file that is ready. Raises what the conversion raises.
     """
+    raw = _sizes(folder, conversion.pending())
+    meter.expect(len(raw), 0)
+    meter.convert(sum(raw.values()))
     loop = asyncio.get_running_loop()
     inner = Control()
     ended: asyncio.Future[None] = loop.create_future()
@@ -57,14 +60,20 @@ async def convert(
 
     def found(name: str) -> None:
         stamp = stamp_of(folder / name)
+        if raw.pop(name, None) is not None:
+            meter.expect(-1, 0)  # `add` counts it from now on
         if stamp is not None:
             add(LocalFile(name, folder / name, stamp))
 
     def ready(name: str) -> None:
         loop.call_soon_threadsafe(found, name)
 
+    def tell(part: float) -> None:
+        meter.stage(f"converting ({part:.0%}) and uploading")
+        meter.converted(part)
+
     def progress(part: float) -> None:
-        loop.call_soon_threadsafe(meter.stage, f"converting ({part:.0%}) and uploading")
+        loop.call_soon_threadsafe(tell, part)
 
     def work() -> None:
         try:
@@ -84,4 +93,10 @@ async def convert(
             with anyio.CancelScope(shield=True), suppress(Cancelled):
                 await ended
             raise
+    meter.converted(1.0)
     meter.stage("uploading")
+
+
+def _sizes(folder: Path, names: Collection[str]) -> dict[str, int]:
+    stamps = {name: stamp_of(folder / name) for name in names}
+    return {name: stamp.size for name, stamp in stamps.items() if stamp is not None}

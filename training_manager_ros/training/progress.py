@@ -18,7 +18,10 @@ WINDOW = 10.0  # seconds over which the rate is taken
 
 @dataclass(frozen=True)
 class Progress:
-    """One report of long work. Totals can grow while it is found out what there is to do."""
+    """One report of long work. Totals can grow while it is found out what there is to do.
+
+    What has to be converted first counts among the bytes with its size before and after that.
+    """
 
     stage: str  # what is being done, in words
     items_done: int = 0  # files
@@ -45,6 +48,22 @@ def _nobody(words: str) -> None:
 WAITING: ContextVar[Callable[[str], None]] = ContextVar("waiting", default=_nobody)
 
 
+class _Pace:
+    """How fast a count grew over the last ten seconds."""
+
+    def __init__(self, now: float) -> None:
+        self._samples: deque[tuple[float, int]] = deque([(now, 0)])
+
+    def rate(self, now: float, count: int) -> float:
+        """What came to the count in a second, which is `count` now."""
+        samples = self._samples
+        samples.append((now, count))
+        while len(samples) > 2 and samples[1][0] <= now - WINDOW:
+            samples.popleft()
+        then, before = samples[0]
+        return (count - before) / (now - then) if now > then else 0.0
+
+
 class Meter:
     """Counts files and bytes and reports them while `running`.
 
@@ -59,8 +78,10 @@ class Meter:
         self._message = ""
         self._items = [0, 0]
         self._bytes = [0, 0]
+        self._raw = [0, 0]
         self._moved = 0
-        self._samples: deque[tuple[float, int]] = deque([(clock(), 0)])
+        self._sending = _Pace(clock())
+        self._converting = _Pace(clock())
         self._reported: Progress | None = None
 
     def stage(self, stage: str) -> None:
@@ -85,6 +106,14 @@ class Meter:
         """Count bytes as done without a transfer, or as undone."""
         self._bytes[0] += size
 
+    def convert(self, size: int) -> None:
+        """Add bytes that are to be converted before what comes of them can be transferred."""
+        self._raw[1] += size
+
+    def converted(self, part: float) -> None:
+        """Say which part of them is converted, 0 to 1."""
+        self._raw[0] = round(part * self._raw[1])
+
     def finished(self) -> None:
         """Count a file as done."""
         self._items[0] += 1
@@ -92,23 +121,27 @@ class Meter:
     def progress(self) -> Progress:
         """Where the work stands now."""
         now = self._clock()
-        samples = self._samples
-        samples.append((now, self._moved))
-        while len(samples) > 2 and samples[1][0] <= now - WINDOW:
-            samples.popleft()
-        then, moved = samples[0]
-        rate = (self._moved - moved) / (now - then) if now > then else 0.0
-        left = self._bytes[1] - self._bytes[0]
+        rate = self._sending.rate(now, self._moved)
+        converting = self._converting.rate(now, self._raw[0])
         return Progress(
             stage=self._stage,
             items_done=self._items[0],
             items_total=self._items[1],
-            bytes_done=self._bytes[0],
-            bytes_total=self._bytes[1],
+            bytes_done=self._bytes[0] + self._raw[0],
+            bytes_total=self._bytes[1] + self._raw[1],
             rate=rate,
-            seconds_left=left / rate if rate > 0 else None,
+            seconds_left=self._seconds_left(rate, converting),
             message=self._message,
         )
+
+    def _seconds_left(self, sending: float, converting: float) -> float | None:
+        """By the slower of the two, which go on at the same time."""
+        to_send = self._bytes[1] - self._bytes[0]
+        to_convert = self._raw[1] - self._raw[0]
+        work = [(to_send, sending)] if to_send or not to_convert else []
+        if to_convert:
+            work.append((to_convert, converting))
+        return max(left / rate for left, rate in work) if all(rate for _, rate in work) else None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
