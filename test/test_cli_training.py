@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -142,6 +143,21 @@ def test_the_whole_way(shell: Shell) -> None:
     assert shell("rollback", SKILL) == (0, "fold-towel uses no checkpoint\n", "")
     metadata = json.loads((shell.skills_dir / SKILL / "metadata.json").read_text())
     assert not metadata["execution"].get("checkpoint")
+
+
+def test_a_copied_skill(shell: Shell) -> None:
+    shell("upload", SKILL)
+    shutil.copytree(shell.skills_dir / SKILL, shell.skills_dir / "copy")
+    plan = shell.json("upload", "copy", "--dry-run")
+    assert (plan["shared_with"], plan["refused"]) == ([SKILL], True)
+    out = shell("upload", "copy", "--dry-run")[1]
+    assert f"The same skill on the server as {SKILL}\n" in out
+    assert "--as-new" in out
+    code, _, err = shell("upload", "copy")
+    assert (code, f"copy is a copy of {SKILL}" in err) == (4, True)
+    assert shell("run", "copy", *QUICK)[0] == 2
+    assert shell.json("upload", "copy", "--as-new")["elsewhere"] == {SKILL: 10}
+    assert shell.json("upload", "copy", "--dry-run")["shared_with"] == []
 
 
 def test_a_run_that_fails_and_one_that_is_cancelled(shell: Shell) -> None:
