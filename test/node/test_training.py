@@ -26,7 +26,7 @@ from training_world import (
 )
 
 from training_manager.action import DownloadRun
-from training_manager.msg import SkillList
+from training_manager.msg import SkillList, TrainingRun
 from training_manager.srv import (
     ActivateRun,
     CancelRun,
@@ -199,6 +199,26 @@ def test_a_run_that_is_done_is_downloaded_by_itself_if_so_wanted(
     cloud.finish(second)
     watched.run(second.run_id, status="done", local_state="absent")
     assert [job.kind for job in watched.jobs[-1].jobs].count("download_run") == 1
+
+
+def test_runs_that_end_while_the_node_is_off_are_downloaded_too(
+    cloud: Cloud, connect: Callable[..., Manager], peer: Peer, watched: Watched
+) -> None:
+    manager = connect(cloud)
+    upload(peer)
+    ask = {"skill": SKILL, "hyperparameters_json": SMALL, **AS_PRESET}
+    followed = ok(peer.call(CreateRun, "create_run", **ask)).run
+    watched.run(followed.run_id, active=True)
+    manager.end()
+    cloud.finish(followed)
+    assert cloud.fault is not None
+    unseen = TrainingRun(skill_id=followed.skill_id, run_id=followed.run_id + 1)
+    key = (unseen.skill_id, unseen.run_id)
+    cloud.fault.runs[key] = {"skill_id": key[0], "run_id": key[1]}
+    cloud.finish(unseen)
+    connect(cloud)
+    for run in (followed, unseen):
+        watched.run(run.run_id, status="downloaded", local_state="whole")
 
 
 def test_how_often_runs_are_asked_about_can_be_changed(

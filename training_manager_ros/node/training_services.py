@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import threading
 from collections.abc import Callable, Collection, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,9 +24,10 @@ from training_manager.srv import (
     ReviewRun,
     RunLog,
 )
-from training_manager_ros.errors import InvalidInput, TrainingManagerError
+from training_manager_ros.errors import InvalidInput
 from training_manager_ros.jobs import Job
 from training_manager_ros.node.answers import answers_errors
+from training_manager_ros.node.auto_download import AutoDownload
 from training_manager_ros.node.runs_topic import RunsTopic
 from training_manager_ros.node.training_messages import (
     curves_to_msg,
@@ -104,6 +104,13 @@ class TrainingServices:
         self._around = surroundings
         self._waiting = Waiting()
         self._seen_jobs: set[str] | None = None
+        self._downloads = AutoDownload(
+            lambda skill, run_id: surroundings.submit(
+                "download_run", {"skill": skill, "run_id": run_id}
+            ),
+            self._not_to_fetch,
+            surroundings.auto_download,
+        )
         catalog = surroundings.catalog
         self._desk = TrainingDesk(
             TrainingClient(settings),
@@ -113,7 +120,7 @@ class TrainingServices:
                 dataset=catalog.dataset,
                 state_file=state_dir() / "runs.json",
                 on_change=lambda: self._topic.changed(),
-                on_done=self._run_done,
+                on_done=self._downloads.done,
                 problem=problem,
             ),
         )
@@ -160,6 +167,7 @@ class TrainingServices:
 
     def jobs_changed(self, jobs: Collection[Job]) -> None:
         """Look at the runs of a skill when an upload or a download of it ends."""
+        self._downloads.jobs_changed(jobs)
         ended = {job.id: job for job in jobs if job.ended}
         seen, self._seen_jobs = self._seen_jobs, set(ended)
         for job_id in ended.keys() - (seen if seen is not None else ended.keys()):
@@ -168,18 +176,9 @@ class TrainingServices:
                 skill = str(job.arguments.get("skill", ""))
                 self._waiting.in_background(functools.partial(self._desk.refresh, skill))
 
-    def _run_done(self, skill: str, run_id: int) -> None:
-        # Called from the client's thread, which must not wait for a disk.
-        if self._around.auto_download():
-            threading.Thread(target=self._download, args=(skill, run_id), daemon=True).start()
-
-    def _download(self, skill: str, run_id: int) -> None:
-        try:
-            self._around.submit("download_run", {"skill": skill, "run_id": run_id})
-        except TrainingManagerError as error:
-            _log.warning("%s: run %d is done, and is not downloaded: %s", skill, run_id, error)
-        else:
-            _log.info("%s: run %d is done; its results are downloaded.", skill, run_id)
+    def _not_to_fetch(self, skill: str, run_id: int) -> None:
+        forget = functools.partial(self._desk.monitor.not_to_fetch, skill, run_id)
+        self._waiting.in_background(forget)
 
     @answers_errors
     def _plan_upload(self, request: Any, response: Any) -> Any:

@@ -132,6 +132,8 @@ class RunMonitor:
 
     def not_to_fetch(self, name: str, run_id: int) -> None:
         """Tell no more that this run is done."""
+        if self._state.not_to_fetch(name, run_id) is self._state:
+            return
 
         async def forget(connection: Connection) -> None:
             async with self._lock():
