@@ -75,9 +75,9 @@ def arguments() -> Iterator[DeclareLaunchArgument]:
     )
     yield DeclareLaunchArgument(
         "log_level",
-        default_value="info",
-        choices=["debug", "info", "warning", "error"],
-        description="from which level on messages are shown and kept",
+        default_value="",
+        choices=["", "debug", "info", "warning", "error"],
+        description="from which level on messages are shown and kept; empty: what is usual",
     )
 
 
@@ -91,8 +91,12 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     complain_if_taken(host, port)
     skills_dir = os.path.abspath(os.path.expanduser(argument("skills_dir")))
     bridge_port = free_port()
-    log_level = argument("log_level")
-    server = {"server_url": argument("server"), "auth_issuer_url": argument("issuer")}
+    log_level = ["--log-level", level] if (level := argument("log_level")) else []
+    chosen = {
+        "log_level": level,
+        "server_url": argument("server"),
+        "auth_issuer_url": argument("issuer"),
+    }
     environment = {name: text for name, text in context.environment.items() if name != KEY}
     return [
         Node(
@@ -100,8 +104,8 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             executable="node",
             name=PACKAGE,
             parameters=[
-                {"skills_dir": skills_dir, "log_level": log_level},
-                {name: url for name, url in server.items() if url},
+                {"skills_dir": skills_dir},
+                {name: value for name, value in chosen.items() if value},
             ],
             **RESTARTED,
             **ENDED,
@@ -114,7 +118,7 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             cmd=[
                 executable("panel"),
                 *("--host", host, "--port", str(port), "--skills-dir", skills_dir),
-                *("--bridge-port", str(bridge_port), "--log-level", log_level),
+                *("--bridge-port", str(bridge_port), *log_level),
                 *("--media-cache-bytes", argument("media_cache_bytes")),
                 *(f"--allow-host={name}" for name in argument("allow_host").split(",") if name),
                 *([] if argument("auth") == "true" else ["--no-auth"]),
@@ -167,11 +171,11 @@ def rosbridge(port: int, environment: dict[str, str]) -> Node:
     )
 
 
-def own_bridge(port: int, log_level: str, environment: dict[str, str]) -> ExecuteProcess:
+def own_bridge(port: int, log_level: list[str], environment: dict[str, str]) -> ExecuteProcess:
     """The package's bridge, for machines without rosbridge_server."""
     return ExecuteProcess(
         name="bridge",
-        cmd=[executable("bridge"), "--port", str(port), "--log-level", log_level],
+        cmd=[executable("bridge"), "--port", str(port), *log_level],
         env=environment,
         **RESTARTED,
         **ENDED,

@@ -217,6 +217,15 @@ def test_the_log_is_latched_and_takes_in_other_processes(manager: Manager, peer:
     assert [line.msg for line in answer.logs] == ["line 598", "line 599"]
     assert len(peer.call(GetLogs, "get_logs").logs) == 500
 
+    for number in range(150):
+        publisher.publish(Log(level=10, name="training_manager.panel", msg=f"detail {number}"))
+    publisher.publish(Log(level=30, name="training_manager.panel", msg="the last line"))
+    kept = until(
+        lambda: (logs := peer.call(GetLogs, "get_logs").logs)[-1].msg == "the last line" and logs
+    )
+    assert [line.msg for line in kept[-101:-1]] == [f"detail {n}" for n in range(50, 150)]
+    assert [line.msg for line in kept[:399]] == [f"line {n}" for n in range(201, 600)]
+
 
 def test_parameters_are_described_and_checked(manager: Manager, peer: Peer, skills):
     names = ["skills_dir", "log_level", "reload_service"]

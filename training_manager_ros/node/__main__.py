@@ -24,6 +24,7 @@ def main() -> int:
     secrets = SecretFilter()
     for handler in logging.getLogger().handlers:
         handler.addFilter(secrets)
+        handler.setLevel(logging.INFO)  # details are on ~/logs
     rclpy.init()
     try:
         run(secrets)

@@ -69,8 +69,8 @@ PARAMETERS = (
     ParameterSpec("skills_dir", "~/skills", "Directory of the skills.", read_only=True),
     ParameterSpec(
         "log_level",
-        "info",
-        "From which level on messages are shown and kept.",
+        "debug",
+        "From which level on messages are on ~/logs; a terminal shows them from info on.",
         choices=("debug", "info", "warning", "error"),
     ),
     ParameterSpec(
@@ -109,7 +109,7 @@ PARAMETERS = (
     ParameterSpec(
         "auto_download",
         True,
-        "Whether a run's results are downloaded as soon as it is done.",
+        "Whether the results of runs that turn done are downloaded; what fails is tried again.",
     ),
     ParameterSpec(
         "reload_service",
@@ -161,7 +161,7 @@ class NodeParameters:
 
     @property
     def auto_download(self) -> bool:
-        """Whether a run's results are downloaded as soon as it is done."""
+        """Whether the results of runs that turn done are downloaded; what fails is tried again."""
         return bool(self._node.get_parameter("auto_download").value)
 
     @property

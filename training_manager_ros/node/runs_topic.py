@@ -59,5 +59,10 @@ class RunsTopic:
             if timeless != told:
                 told = timeless
                 stamp = self._node.get_clock().now().to_msg()
-                self._topic.publish(self._messages(overview, stamp))
+                try:
+                    self._topic.publish(self._messages(overview, stamp))
+                except RuntimeError:
+                    if self._node.context.ok():
+                        raise
+                    return  # ROS has ended
                 self._stopping.wait(_PAUSE)

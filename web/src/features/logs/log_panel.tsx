@@ -1,11 +1,11 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { PointerEvent } from "react";
 import { usePanel } from "@/state/panel.tsx";
 import { formatCount } from "@/text/numbers.ts";
 import { Icon } from "@/ui/icons.tsx";
 import { LEVEL_LOOK, LogView } from "./log_view.tsx";
 import type { Unread } from "./filter_logs.ts";
-import { unread } from "./filter_logs.ts";
+import { filterLogs, unread } from "./filter_logs.ts";
 
 const LEAST_HEIGHT = 120;
 
@@ -15,8 +15,10 @@ export function LogPanel() {
   const [open, setOpen] = useState(false);
   const [height, setHeight] = useState(260);
   const [seen, setSeen] = useState<string | null>(null);
-  const newest = logs.at(-1);
-  const counts = unread(logs, seen);
+  // Details, such as each question about runs, are there for whoever asks for everything.
+  const told = useMemo(() => filterLogs(logs, { level: "info", search: "" }), [logs]);
+  const newest = told.at(-1);
+  const counts = unread(told, seen);
 
   function toggle(): void {
     setSeen(newest?.key ?? null);
