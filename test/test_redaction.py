@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 
 import pytest
 from hypothesis import given
@@ -39,15 +40,37 @@ def test_json_keeps_its_shape() -> None:
     value = {
         "repo": "https://me:pw@host/x",
         "env": {"WANDB_API_KEY": "k1", "MONKEYS": "2", "HF_TOKEN": "", "API_KEY": "k2"},
+        "db.password": 12345,
+        "accessToken": {"value": "k3"},
+        "secret": [[1, 2], "k4"],
+        "token": None,
+        "use-key": True,
+        "keyframes": 3,
         "list": [float("nan"), 1, True, None, "http://a/b?c"],
     }
     clean = redacted_json(value)
     assert clean == {
         "repo": "https://…@host/x",
         "env": {"WANDB_API_KEY": HIDDEN, "MONKEYS": "2", "HF_TOKEN": "", "API_KEY": HIDDEN},
+        "db.password": HIDDEN,
+        "accessToken": HIDDEN,
+        "secret": HIDDEN,
+        "token": None,
+        "use-key": True,
+        "keyframes": 3,
         "list": [None, 1, True, None, "http://a/b?…"],
     }
     json.dumps(clean, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "piece", ["http://", "a://", "eyJ-", "eyJaaaaaaaa.", "a-b.c+", "Bearer ", "x?http://y?"]
+)
+def test_no_text_takes_long(piece: str) -> None:
+    words = piece * (500_000 // len(piece))
+    started = time.perf_counter()
+    redacted(words)
+    assert time.perf_counter() - started < 5  # hours, where it looks again and again
 
 
 def test_records_are_clean_with_arguments_and_tracebacks(

@@ -15,15 +15,17 @@ __all__ = ["HIDDEN", "SecretFilter", "redacted", "redacted_json"]
 
 HIDDEN = "…"
 SHORTEST = 6  # characters; something shorter would be found in any text, and is no secret
+# None of these may look at the same characters again and again: who says them is not trusted.
+_ADDRESS = re.compile(r"https?://[^\s\"'<>]*")  # perhaps signed
 _PATTERNS = (
-    (re.compile(r"(https?://[^\s?\"'<>]*)\?[^\s\"'<>]*"), rf"\1?{HIDDEN}"),  # signed addresses
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/@\s\"'<>]+@"), rf"\1{HIDDEN}@"),  # user:password@
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), HIDDEN),  # JSON web tokens
+    (re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://)[^/@\s\"'<>]+@"), rf"\1{HIDDEN}@"),  # user:password@
+    (re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), HIDDEN),  # JSON web tokens
     (re.compile(r"\b(Bearer\s+)[\w.~+/=-]{8,}"), rf"\1{HIDDEN}"),
 )
 _SECRET_NAME = re.compile(
-    r"(?:^|_)(?:API)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:$|_)", re.I
+    r"(?:^|_)(?:API)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)(?:$|_)"
 )
+_WORD_ENDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|\W")
 
 
 def redacted(words: str, secrets: Collection[str] = ()) -> str:
@@ -31,9 +33,15 @@ def redacted(words: str, secrets: Collection[str] = ()) -> str:
     for secret in secrets:
         if len(secret) >= SHORTEST:
             words = words.replace(secret, HIDDEN)
+    words = _ADDRESS.sub(_without_query, words)
     for pattern, instead in _PATTERNS:
         words = pattern.sub(instead, words)
     return words
+
+
+def _without_query(address: re.Match[str]) -> str:
+    place, question, _ = address[0].partition("?")
+    return f"{place}?{HIDDEN}" if question else place
 
 
 class SecretFilter(logging.Filter):
@@ -75,7 +83,7 @@ def redacted_json(value: object, secrets: Collection[str] = ()) -> object:
     if isinstance(value, Mapping):
         return {
             str(name): HIDDEN
-            if isinstance(item, str) and item and _SECRET_NAME.search(str(name))
+            if _holds_something(item) and _is_secret(str(name))
             else redacted_json(item, secrets)
             for name, item in value.items()
         }
@@ -84,3 +92,13 @@ def redacted_json(value: object, secrets: Collection[str] = ()) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def _is_secret(name: str) -> bool:
+    """Whether a name is one of a secret: WANDB_API_KEY, db.password, accessToken."""
+    return _SECRET_NAME.search(_WORD_ENDS.sub("_", name).upper()) is not None
+
+
+def _holds_something(value: object) -> bool:
+    """A secret may be a number, or in a list or an object; whether there is one is none."""
+    return not isinstance(value, bool) and value not in (None, "", [], {})

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training_manager_ros.errors import InvalidInput
-from training_manager_ros.redaction import redacted
+from training_manager_ros.redaction import redacted, redacted_json
 from training_manager_ros.training.dataset_facts import DatasetFacts
 from training_manager_ros.training.hyperparameters import HYPERPARAMETERS
 from training_manager_ros.training.presets import ACT_DEFAULT, Preset
@@ -155,6 +155,15 @@ def test_what_is_shown_of_secrets_is_not_sent(secret: str) -> None:
     params(command=("say", "… so on?", secret), extra={"x": secret})
     shown = redacted(secret)
     assert set(problems(command=("say", shown), extra={"x": [shown]})) == {"command", "extra.x"}
+
+
+def test_what_is_shown_of_any_secret_is_not_sent() -> None:
+    extra = {"tracker": {"password": 12345, "user": "me"}, "tokens": {"access_token": ["a", 5]}}
+    shown = redacted_json(extra)
+    assert isinstance(shown, dict)
+    assert "12345" not in json.dumps(shown)
+    assert set(problems(extra=shown)) == {"extra.tracker", "extra.tokens"}
+    assert "extra" not in problems(extra={**shown, "tokens": 1})
 
 
 def test_all_problems_are_told_at_once() -> None:

@@ -114,7 +114,7 @@ def preset_to_msg(preset: Preset) -> msg.TrainingPreset:
         description=text_to_msg(preset.description),
         repo=text_to_msg(redacted(preset.repo)),
         ref=text_to_msg(preset.ref),
-        command=[text_to_msg(part) for part in preset.command],
+        command=[text_to_msg(redacted(part)) for part in preset.command],
         gpu_type=text_to_msg(preset.gpu_type),
         min_gpus=_gpus(preset.min_gpus),
         max_gpus=_gpus(preset.max_gpus),

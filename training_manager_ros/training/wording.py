@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 from collections.abc import Collection, Iterator
 
 import httpx
 
+from training_manager_ros import redaction
+from training_manager_ros.redaction import HIDDEN
 from training_manager_ros.training.reading import Json, parse_json
 
 __all__ = ["detail_of", "redacted", "why"]
 
 LONGEST = 300  # characters of a server's own words
-_QUERY = re.compile(r"(https?://[^\s?\"'<>]*)\?[^\s\"'<>]*")
 
 
 def redacted(words: str, secrets: Collection[str]) -> str:
-    """The words without the secrets, without queries of addresses, and not too long."""
+    """The words without the secrets, without what signs addresses, and not too long."""
     for secret in secrets:
         if secret:
-            words = words.replace(secret, "…")
-    words = _QUERY.sub(r"\1?…", " ".join(words.split()))
+            words = words.replace(secret, HIDDEN)
+    words = redaction.redacted(" ".join(words.split()))
     return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
 
 
