@@ -15,6 +15,7 @@ from training_manager_ros.datasets import FactCache
 from training_manager_ros.node import convert
 from training_manager_ros.node.latched import LATCHED
 from training_manager_ros.node.logs import LogTopic
+from training_manager_ros.node.namesakes import Namesakes
 from training_manager_ros.node.parameters import NodeParameters
 from training_manager_ros.paths import cache_dir
 from training_manager_ros.redaction import SecretFilter
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["TrainingManagerNode"]
 
 _log = logging.getLogger("training_manager.node")
+
+_LOOK_FOR_NAMESAKES = 2.0  # seconds between two counts
 
 
 class TrainingManagerNode:
@@ -43,6 +46,9 @@ class TrainingManagerNode:
         self._catalog = Catalog(self._skills_dir, FactCache(cache_dir() / "facts.sqlite"))
         self._publishing = threading.Lock()
         self._skills_topic = self.node.create_publisher(SkillList, "~/skills", LATCHED)
+        self._namesakes = Namesakes(
+            lambda: self.node.count_publishers(self._skills_topic.topic_name), self._publish_skills
+        )
         self._watch: Watch | None = None
         self._work: Work | None = None
         self._training: TrainingServices | None = None
@@ -72,6 +78,7 @@ class TrainingManagerNode:
         from training_manager_ros.node.work import Work
 
         Diagnostics(self.node, self._catalog, self._problem)
+        self.node.create_timer(_LOOK_FOR_NAMESAKES, self._namesakes.look)
         SkillServices(self.node, self._catalog, self._logs, self._changed)
         self._reload_client = self._make_reload_client()
         self._work = Work(self.node, self._catalog, self._parameters, self._changed)
@@ -121,7 +128,8 @@ class TrainingManagerNode:
             )
 
     def _problem(self) -> str:
-        return self._catalog.problem or (self._watch.problem if self._watch is not None else "")
+        watching = self._watch.problem if self._watch is not None else ""
+        return self._catalog.problem or watching or self._namesakes.problem
 
     def _changed(self, name: str) -> bool:
         """Show a change of our own at once instead of waiting for the watch, and tell the brain.
