@@ -208,13 +208,16 @@ def test_a_copied_skill_is_refused_unless_it_is_to_be_one_of_its_own(
     assert done(engine, engine.submit("upload_skill", {"skill": "copy"})).result["files"] == 0
 
 
-def test_results_of_another_run_of_that_number_are_refused_at_once(
+def test_a_download_in_place_of_what_the_robot_uses_is_refused_at_once(
     engine: JobEngine, server: FaultServer, skills: Path
 ) -> None:
     done(engine, engine.submit("upload_skill", UPLOAD))
     (skills / "pick" / "1").mkdir()
     note_owner(skills / "pick", "a-former-id")
-    with pytest.raises(Conflict, match="another run 1"):
+    path = skills / "pick" / "metadata.json"
+    execution = {"checkpoint": "1/policy_step_9.pth", "stats_file": "1/stats.pt"}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "execution": execution}))
+    with pytest.raises(Conflict, match="of a former run 1"):
         engine.submit("download_run", {"skill": "pick", "run_id": 1})
 
 

@@ -107,7 +107,11 @@ def activate(skill: Path, run_id: int, dataset: DatasetFacts) -> Activation:
     """
     skill_id = known_skill_id(skill, metadata_value(skill))
     results = Results.read(skill, run_id, skill_id)
-    results.require_own()
+    if results.foreign:
+        raise Conflict(
+            f"The folder {run_id} of {skill.name} has the results of a former run {run_id}, from "
+            "when it was another skill on the training server; download the run first."
+        )
     if results.state is LocalState.PARTIAL:
         results.recognise(lambda: None)
     if results.state is LocalState.PARTIAL:

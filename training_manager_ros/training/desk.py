@@ -61,9 +61,7 @@ class TrainingDesk:
         self._local = LocalStates(options.skills_dir)
         self._curves = CurveCache()
         self._ids: Mapping[str, str] = {}
-        self.offers = Offers(
-            client, options.state_file.with_name("offers.json"), options.on_change
-        )
+        self.offers = Offers(client, options.state_file.with_name("offers.json"), options.on_change)
         self.monitor = RunMonitor(
             client,
             self._skill_ids,

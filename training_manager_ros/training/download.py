@@ -75,11 +75,13 @@ async def download(
 ) -> DownloadResult:
     """Bring all files of a run into `<folder>/<run_id>/`, verify them, and tell the server.
 
-    Only a run that is done is called downloaded. Raises `NotFound` where there is no such skill or
-    the run left no files, `Refused` where their names are unsafe, `Cancelled`, `Conflict` (a
-    download of it is running, or its folder has the results of another), and for files that could
-    not be brought an error that names them. What has arrived stays, of each file; the next download
-    goes on from there.
+    Only a run that is done is called downloaded. Results of another skill's run with this number,
+    from when the folder was that skill on the server, are moved aside.
+
+    Raises `NotFound` where there is no such skill or the run left no files, `Refused` where their
+    names are unsafe, `Cancelled`, `Conflict` (a download of it is running, or see
+    `refuse_mixture`), and for files that could not be brought an error that names them. What has
+    arrived stays, of each file; the next download goes on from there.
     """
     with locked(folder, f"download-{run_id}"):
         await to_thread.run_sync(refuse_mixture, folder, run_id, skill_id)
@@ -91,14 +93,13 @@ async def download(
 
 
 def refuse_mixture(folder: Path, run_id: int, skill_id: str) -> None:
-    """Raise `Conflict` where a run's files would be taken for those of another with its number."""
-    results = Results.read(folder, run_id, skill_id)
-    results.require_own()
+    """Raise `Conflict` where the robot would use a run's files for those of a former one."""
     used = active(metadata_value(folder))
-    if results.foreign and used.run_id == run_id:
+    if used.run_id == run_id and Results.read(folder, run_id, skill_id).foreign:
         raise Conflict(
-            f"{folder.name} uses {used.checkpoint}, which was of another run {run_id} and is not "
-            "there any more; let it use another one or none first, and download again."
+            f"{folder.name} uses {used.checkpoint} of a former run {run_id}, from when it was "
+            "another skill on the training server, and these files would take its place. "
+            "Deactivate it, and download again."
         )
 
 

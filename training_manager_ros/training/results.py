@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
-from training_manager_ros.errors import Conflict, TrainingManagerError
+from training_manager_ros.errors import TrainingManagerError
 from training_manager_ros.training.checksums import md5
 from training_manager_ros.training.ledger import STATE_FOLDER, writing
 from training_manager_ros.training.manifest import Stamp, stamp_of
@@ -30,6 +31,9 @@ from training_manager_ros.training.reading import text, whole
 __all__ = ["Downloaded", "LocalState", "Results", "note_owner", "owner_of", "run_folder"]
 
 _BLOCK = 4 << 20  # bytes hashed at once
+
+
+log = logging.getLogger("training_manager.training")
 
 
 class LocalState(str, Enum):
@@ -163,25 +167,26 @@ class Results:
         self.complete = True
         self._discard_parts()
 
-    def require_own(self) -> None:
-        """Raise `Conflict` if the folder has the results of a run of another skill."""
-        if self.foreign and os.path.lexists(self.folder):
-            raise Conflict(
-                f"The folder {self.run_id} of {self.skill.name} has the results of another run "
-                f"{self.run_id}, from when it was another skill on the training server. "
-                "Rename that folder or remove it first."
-            )
-
     def start(self) -> None:
-        """Note that a download is under way; `Conflict` as `require_own`."""
-        self.require_own()
+        """Note that a download is under way; what a run of another skill left is moved aside."""
         if self.foreign:
             self._discard_parts()
+            if os.path.lexists(self.folder):
+                self._move_aside()
         with writing(self.skill):
             self.parts.mkdir(parents=True, exist_ok=True)
         self.own(self.skill_id)
         self._append({"complete": False})
         self.complete = False
+
+    def _move_aside(self) -> None:
+        names = (f"{self.run_id}-former{number}" for number in ("", *range(2, 1000)))
+        aside = next(name for name in names if not os.path.lexists(self.skill / name))
+        with writing(self.skill):
+            self.folder.rename(self.skill / aside)
+        log.info(
+            "%s: the results of a former run %d are in %s.", self.skill.name, self.run_id, aside
+        )
 
     def own(self, skill_id: str) -> None:
         """Note whose run it is."""
