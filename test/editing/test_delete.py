@@ -270,3 +270,19 @@ def test_links_cost_nothing_and_copies_their_size(root: Path):
     )
     assert linked.fits
     assert linked.bytes_free > 0
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_recordings_that_are_not_listed_are_told(root: Path, count: int):
+    spec(DatasetFormat.H5).write(root / "a")
+    path = root / "a/data/dataset_metadata.json"
+    value = json.loads(path.read_text())
+    value["episodes"] += [None] * (count - 1)
+    path.write_text(json.dumps(value | {"number_of_episodes": len(value["episodes"])}))
+    (root / "a/data/episode_7.h5").write_bytes((root / "a/data/episode_0.h5").read_bytes())
+    made = plan_delete(root, "a", [0], "Less", FactCache(None))
+    (note,) = made.problems
+    assert not note.blocks
+    assert ("There are 3 more" in note.message) == (count == 5)
+    if count == 1:
+        assert note.message == "a: Files in data/ are not in the list of episodes: episode_7.h5."

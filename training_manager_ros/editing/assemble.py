@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -34,6 +35,8 @@ __all__ = [
 MergeRules = JoinRules
 
 _LONGEST = 200  # characters of a folder's name; the hidden ones beside it add to theirs
+# problems of a list of episodes that may not name everything that was recorded
+_UNLISTED = frozenset({"count-differs", "file-unlisted", "leads-elsewhere", "list-broken"})
 _PATIENCE = 1.0  # seconds for the recorder to finish writing its list
 _PAUSE = 0.05  # seconds between two tries
 
@@ -161,9 +164,21 @@ def plan_of(
         cameras=joined.cameras,
         episodes=joined.origins,
         frames=joined.frames,
-        problems=(*joined.problems, *problems, *mark_problems),
+        problems=(*_left_out(parts), *joined.problems, *problems, *mark_problems),
         steps=(*joined.steps, *own),
     )
+
+
+def _left_out(parts: Sequence[Part]) -> Iterator[PlanProblem]:
+    """A note where a source may hold recordings that its list of episodes does not name."""
+    for dataset in dict.fromkeys(part.dataset for part in parts):
+        wrong = [problem for problem in dataset.summary.problems if problem.code in _UNLISTED]
+        if wrong:
+            more = f" There are {len(wrong) - 3} more problems like that." if wrong[3:] else ""
+            yield PlanProblem(
+                f"{dataset.root.name}: {' '.join(wrong[:3])}{more}",
+                "Only what the list of episodes names is taken over.",
+            )
 
 
 def _marks(
@@ -186,10 +201,8 @@ def _marks(
 
 
 def _repeated(origins: Sequence[Origin]) -> list[PlanProblem]:
-    seen = [(one.skill, one.episode) for one in origins]
-    twice = (
-        sorted({one for one in seen if seen.count(one) > 1}) if len(set(seen)) < len(seen) else []
-    )
+    seen = Counter((one.skill, one.episode) for one in origins)
+    twice = sorted(one for one, times in seen.items() if times > 1)
     if not twice:
         return []
     listed = ", ".join(f"{skill} {episode}" for skill, episode in twice[:5])

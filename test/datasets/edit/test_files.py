@@ -75,7 +75,7 @@ def test_links_that_can_not_be_are_refused_where_they_were_asked_for(tmp_path: P
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [(errno.ENOSPC, "disk is full"), (errno.EROFS, "No permission"), (errno.EIO, "can't be")],
+    [(errno.ENOSPC, "disk is full"), (errno.EROFS, "only be read"), (errno.EIO, "can't be")],
 )
 def test_errors_of_the_disk_say_what_to_do(code, words):
     with pytest.raises(DiskProblem, match=words), explained(Path("/x/episode_0.h5")):

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from strategies import DatasetSpec, datasets
 
 from training_manager_ros.datasets import Dataset, DatasetFormat, FactCache, open_dataset
+from training_manager_ros.datasets.edit.files import Files
 from training_manager_ros.datasets.edit.lerobot_v2 import join_v2
 from training_manager_ros.datasets.edit.lerobot_v3 import join_v3
 from training_manager_ros.datasets.edit.parts import JoinRules, Part
 from training_manager_ros.datasets.edit.steps import Place
+from training_manager_ros.errors import InvalidInput
 
 from .test_lerobot_v3 import apply, check_numbers, check_same_episode, check_stats, lines_of
 
@@ -171,3 +173,64 @@ def test_notes_columns_that_may_number_tasks(tmp_path: Path) -> None:
     assert [note.blocks for note in notes] == [False]
     new = apply(joined, tmp_path / "new")
     assert rows_of(new.root, "annotation.human.task") == [0] * 6
+
+
+def move_away(folder: Path) -> None:
+    """Let the episodes lie elsewhere than usual, as info.json then says."""
+    path = folder / "data/meta/info.json"
+    paths = {
+        "data_path": "episodes/{episode_chunk}/{episode_index}.parquet",
+        "video_path": "films/{video_key}/{episode_index}.mp4",
+    }
+    info = json.loads(path.read_text()) | paths | {"chunks_size": 2}
+    path.write_text(json.dumps(info))
+    for old in [*(folder / "data").rglob("episode_*.parquet"), *(folder / "data").rglob("*.mp4")]:
+        number = int(old.stem.removeprefix("episode_"))
+        new = f"episodes/{number // 2}/{number}.parquet"
+        if old.suffix == ".mp4":
+            new = f"films/{old.parent.name}/{number}.mp4"
+        (folder / "data" / new).parent.mkdir(parents=True, exist_ok=True)
+        old.rename(folder / "data" / new)
+
+
+def test_keeps_other_paths_and_other_files(tmp_path: Path) -> None:
+    spec = DatasetSpec(V21, 30.0, ("wrist",), (3, 5, 2, 4))
+    spec.write(tmp_path / "old")
+    move_away(tmp_path / "old")
+    others = ("meta/info.json.before", "docs/demo.mp4", "README.md")
+    for name in others:
+        path = tmp_path / "old/data" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(name)
+    old = open_dataset(tmp_path / "old", FactCache(None))
+    joined = join_v2([Part(old, (1, 2, 3))], JoinRules())
+    for step in joined.steps:
+        step.apply(tmp_path / "new", Files())
+    new = open_dataset(tmp_path / "new", FactCache(None))
+    for new_id, old_id in enumerate((1, 2, 3)):
+        check_same_episode(old, old_id, new, new_id)
+    assert [(new.root / "data" / name).read_text() for name in others] == list(others)
+    assert [
+        str(one.relative_to(new.root / "data")) for one in sorted(new.root.rglob("*.parquet"))
+    ] == ["episodes/0/0.parquet", "episodes/0/1.parquet", "episodes/1/2.parquet"]
+
+
+def test_counts_the_frames_of_an_episode_anew(tmp_path: Path) -> None:
+    old = opened(DatasetSpec(V21, 30.0, ("wrist",), (3, 4)), tmp_path / "old")
+    for path in (old.root / "data/data").rglob("*.parquet"):
+        rows = pq.read_table(path)
+        place = rows.column_names.index("frame_index")
+        pq.write_table(rows.set_column(place, "frame_index", rows["index"]), path)
+    new = apply(join_v2([Part(old, (1,))], JoinRules()), tmp_path / "new")
+    assert rows_of(new.root, "frame_index") == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("join", [join_v2, join_v3])
+@pytest.mark.parametrize("name", ["action", "timestamp"])
+def test_refuses_to_call_a_camera_like_another_feature(
+    tmp_path: Path, join: Any, name: str
+) -> None:
+    old = opened(DatasetSpec(V21, 30.0, ("wrist",), (3, 4)), tmp_path / "old")
+    part = Part(old, (1,), {"observation.images.wrist": name})
+    with pytest.raises(InvalidInput, match=f"has {name} already"):
+        join([part], JoinRules())

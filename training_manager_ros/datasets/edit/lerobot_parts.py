@@ -35,6 +35,11 @@ __all__ = [
     "template_of",
 ]
 
+_META = frozenset(
+    f"meta/{name}"
+    for name in ("info.json", "stats.json", "tasks.parquet", "tasks.jsonl", "episodes.jsonl",
+                 "episodes_stats.jsonl")
+)  # fmt: skip
 _LEAVE_OUT = "Leave the episode out, or mend it first."
 
 
@@ -153,10 +158,16 @@ def _clips(part: Part, dataset: LeRobotDataset, old_id: int) -> Iterator[tuple[s
 
 
 def _features(part: Part) -> tuple[dict[str, Any], list[str]]:
-    """A part's features by their new names, and the cameras that have no files."""
+    """A part's features by their new names, and the cameras that have no files.
+
+    Raises `InvalidInput` where a camera would be called like another feature.
+    """
     dataset = source_of(part)
     declared = read_json(dataset.root / "data/meta/info.json").get("features")
     declared = declared if isinstance(declared, dict) else {}
+    for camera in part.cameras:
+        if (name := part.renamed(camera)) in declared.keys() - part.cameras.keys():
+            raise InvalidInput(f"{part.skill} has {name} already; call {camera} otherwise.")
     present = dataset.summary.cameras
     absent = [one.name for one in dataset.info.cameras if one.name not in present]
     kept = {
@@ -221,9 +232,13 @@ def template_of(info: Mapping[str, Any], key: str, usual: str) -> str:
 def other_files(part: Part) -> Iterator[tuple[str, FileEntry]]:
     """Files of a source that no version of the format speaks of; they are kept as they are."""
     data = source_of(part).root / "data"
-    known = ("meta/info.json", "meta/stats.json", "meta/tasks.", "meta/episodes")
+    info = read_json(data / "meta/info.json")
+    # episodes may lie elsewhere than usual
+    templates = (to_text(info.get(key)) for key in ("data_path", "video_path"))
+    folders = [head for one in templates if (head := one.partition("{")[0].rpartition("/")[0])]
+    known = ("data/", "videos/", "meta/episodes/", *(f"{folder}/" for folder in folders))
     for name, file in sorted(scan(str(data), str(data.parent.resolve().parent)).files.items()):
-        if not name.startswith((*known, "data/", "videos/")):
+        if name not in _META and not name.startswith(known):
             yield name, file
 
 

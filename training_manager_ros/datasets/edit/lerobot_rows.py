@@ -137,6 +137,8 @@ def _column(column: Any, field: Any, run: RowRun) -> Any:
     """The new values of a column that holds numbers of the dataset; None where it stays."""
     if field.name == "episode_index":
         values = pa.array([run.episode] * run.count, pa.int64())
+    elif field.name == "frame_index":
+        values = pa.array(range(run.count), pa.int64())
     elif field.name == "index":
         values = pa.array(range(run.index, run.index + run.count), pa.int64())
     elif field.name == "task_index" and run.tasks:

@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -22,6 +23,7 @@ from training_manager_ros.errors import InvalidInput, Unreadable
 __all__ = ["MARKS_FILE", "Mark", "Verdict", "mark_episodes", "notes_text", "read_marks"]
 
 MARKS_FILE = "data/.training_manager.json"
+_ID = re.compile(r"[0-9]{1,9}")
 _LONGEST_NOTE = 1000  # characters
 
 
@@ -46,8 +48,8 @@ def read_marks(skill_dir: Path) -> dict[int, Mark]:
     marks: dict[int, Mark] = {}
     listed = read_notes(skill_dir).get("marks")
     for key, value in listed.items() if isinstance(listed, Mapping) else ():
-        if key.isdecimal() and isinstance(value, Mapping):
-            verdict = value.get("verdict")
+        if _ID.fullmatch(key) and isinstance(value, Mapping):
+            verdict = to_text(value.get("verdict"))
             known = Verdict(verdict) if verdict in set(Verdict) else Verdict.NONE
             marks[int(key)] = Mark(known, to_text(value.get("note")))
     return marks
