@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -81,9 +82,10 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(
     skills_dir: Path, capsys: pytest.CaptureFixture[str]
 ):
     assert run(skills_dir, "delete", "red", "1", "--name", "New", "--dry-run") == 0
-    assert (
-        capsys.readouterr().out.splitlines()[0] == "new: 3 episodes, 8 frames, h5, 30 Hz, camera_1"
-    )
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "new: 3 episodes, 8 frames, h5, 30 Hz, camera_1"
+    assert lines[1].startswith("To write: ")
+    assert lines[2:] == ["From: red 0, 2-3"]
     assert run(skills_dir, "merge", "New", "red:0", "blue:2", "--dry-run", "--json") == 0
     plan = json.loads(capsys.readouterr().out)
     assert plan["frames"] == 8
@@ -102,6 +104,16 @@ def test_a_plan_that_is_blocked_is_told(skills_dir: Path, capsys: pytest.Capture
     assert run(skills_dir, "delete", "red", "1", "--name", "New") == 2
     assert "episode 0" in capsys.readouterr().err
     assert names(skills_dir) == ["blue", "red"]
+
+
+def test_a_plan_for_which_the_disk_has_no_room_is_blocked(
+    skills_dir: Path, capsys: pytest.CaptureFixture[str]
+):
+    # A hole takes no room, and counts like data: HDF5 does not mind what follows its last block.
+    os.truncate(skills_dir / "red/data/episode_0.h5", shutil.disk_usage(skills_dir).free + 10**9)
+    words = ("delete", "red", "1", "--name", "New", "--dry-run", "--file-mode", "copy")
+    assert run(skills_dir, *words) == 2
+    assert "Blocks: The disk has too little room." in capsys.readouterr().out
 
 
 def test_a_dry_run_names_the_option_that_settles_a_difference(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -194,7 +195,8 @@ def _run(
             print(json.dumps(_plan_json(plan, cost), indent=2))
         else:
             _print_plan(plan, cost)
-        return 2 if any(problem.blocks for problem in plan.problems) else 0
+        blocked = not cost.fits or any(problem.blocks for problem in plan.problems)
+        return 2 if blocked else 0
     result = carry_out(
         args.skills_dir, kind, arguments, left, before=lambda: clean_up(args.skills_dir)
     )
@@ -236,16 +238,21 @@ def _plan_json(plan: EditPlan, cost: Estimate) -> dict[str, Any]:
 
 
 def _print_plan(plan: EditPlan, cost: Estimate) -> None:
+    from training_manager_ros.datasets.check.gathered import ranges
+
     parts = [f"{len(plan.episodes)} episodes", f"{plan.frames} frames", plan.format.value]
     if plan.rate:
         parts.append(f"{plan.rate:g} Hz")
     print(plain(f"{plan.name}: {', '.join([*parts, *plan.cameras])}"))
-    print(
-        f"To write: {size_text(cost.bytes_to_write)}, free: {size_text(cost.bytes_free)}, "
-        f"about {cost.seconds:.1f} s"
-    )
-    print(plain("From: " + ", ".join(f"{one.skill} {one.episode}" for one in plan.episodes)))
+    takes = "a moment" if cost.seconds < 1 else f"about {cost.seconds:.0f} s"
+    written, free = size_text(cost.bytes_to_write), size_text(cost.bytes_free)
+    print(f"To write: {written}, free: {free}, takes {takes}")
+    sources = itertools.groupby(plan.episodes, lambda one: one.skill)
+    taken = (f"{skill} {ranges([one.episode for one in group])}" for skill, group in sources)
+    print(plain("From: " + "; ".join(taken)))
     for problem in plan.problems:
         word = "Blocks" if problem.blocks else "Note"
         option = f"(--{problem.rule.replace('_', '-')})" if problem.rule else ""
         print(plain(f"{word}: {problem.message} {problem.remedy} {option}".rstrip()))
+    if not cost.fits:
+        print("Blocks: The disk has too little room. Free some.")
