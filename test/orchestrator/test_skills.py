@@ -38,6 +38,7 @@ def test_a_skill_from_making_to_deleting(owner):
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"no json", b'{"name": ""}', b'{"name": 5}',
                                   b'{"name": "' + b"a" * 201 + b'"}', b'{"name": "\\ud800"}',
+                                  b'{"name": "a\\nb"}', b'{"name": "\\u001b[2J"}',
                                   b"\xff"])  # fmt: skip
 def test_a_skill_needs_a_name(owner, body):
     answer = owner.http.post("/skills", content=body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import unicodedata
 import uuid
 from concurrent.futures import Future
 
@@ -94,4 +95,6 @@ def _check_name(name: object) -> str:
         name.encode()
     except UnicodeEncodeError as error:
         raise InvalidInput("The skill's name is no valid Unicode.", {"name": "bad text"}) from error
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise InvalidInput("The skill's name has control characters.", {"name": "bad text"})
     return name
