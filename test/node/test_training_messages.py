@@ -121,7 +121,9 @@ def test_presets_and_curves() -> None:
         preset_to_msg(replace(ACT_DEFAULT, hyperparameters=(wide,)))
     ).hyperparameters
     assert (open_ended.minimum, open_ended.maximum) == (-1e308, 1e308)
-    (curve,) = curves_to_msg(Metrics(None, {"loss": ((2, 1.0), (1, float("nan")), (-1, 3.0))}))
+    (curve,) = curves_to_msg(
+        Metrics.parse({"metrics": {"loss": [[2, 1.0], [1, None], [-1, 3.0], [2**63, 3], [1]]}})
+    )
     assert (curve.name, list(curve.steps), list(curve.values)) == ("loss", [2], [1.0])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import tracemalloc
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
@@ -132,6 +133,35 @@ def test_other_files(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("other", b"")
     assert shapes(path) == {}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_entries_that_can_not_be_unpacked(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "x.pt"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("archive/data.pkl", pickled({"a": tensor(10)}) * 9)
+    assert shapes(path) == {"a": (10,)}
+    packed = path.read_bytes()
+    start = packed.index(b"data.pkl") + len(b"data.pkl")
+    path.write_bytes(packed[:start] + b"\xff" * 20 + packed[start + 20 :])
+    assert shapes(path) == {}
+    encrypted = bytearray(packed)  # says so in both of its headers
+    encrypted[6] |= 1
+    encrypted[packed.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(encrypted)
+    assert shapes(path) == {}
+
+
+def test_a_small_file_takes_no_memory(tmp_path: Path) -> None:
+    number = (1 << 25).to_bytes(4, "little")
+    path = saved(tmp_path / "x.pt", b"\x80\x02]r" + number + b".")  # keeps a list as that number
+    tracemalloc.start()
+    try:
+        shapes(path)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1 << 24
 
 
 @settings(deadline=None)

@@ -144,7 +144,7 @@ def curves_to_msg(metrics: Metrics) -> list[msg.Curve]:
     """The curves of a run, thinned out."""
     curves = []
     for name, points in metrics.curves.items():
-        kept = thinned([point for point in points if point[0] >= 0], POINTS)
+        kept = thinned(points, POINTS)
         curves.append(
             msg.Curve(
                 name=text_to_msg(name),

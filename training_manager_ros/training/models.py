@@ -304,7 +304,7 @@ class Metrics:
                 if not isinstance(point, list) or len(point) != 2:
                     continue
                 step, level = whole(point[0]), number(point[1])
-                if step is not None:
+                if step is not None and 0 <= step <= _MOST_STEP:
                     kept.append((step, level if level is not None else float("nan")))
             curves[name] = tuple(kept)
         return cls(RunProgress.parse(fields.get("progress")), curves)
