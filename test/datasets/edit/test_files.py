@@ -118,6 +118,21 @@ def test_what_a_crash_left_is_cleaned_and_an_existing_skill_is_not(tmp_path: Pat
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["whole"]
 
 
+@pytest.mark.parametrize("leads", ["nowhere", "."])
+def test_a_link_in_the_place_of_a_stage_is_removed_alone(tmp_path: Path, leads: str):
+    (tmp_path / "mine").write_text("")
+    (tmp_path / ".new.staging").symlink_to(leads)
+    with staged(tmp_path, "new", Files()) as stage:
+        (stage / "whole").write_text("")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "new"]
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["whole"]
+
+
+def test_a_name_that_is_too_long_is_told(tmp_path: Path, source: Path):
+    with pytest.raises(DiskProblem, match="too long"):
+        Files().place(source, tmp_path / ("x" * 300) / "y", linkable=True)
+
+
 @pytest.mark.parametrize(
     ("text", "ids"),
     [("3", (3,)), ("3,7-9", (3, 7, 9)), (" 7 - 9 , 3", (7, 9, 3)), ("3,3,1-3", (3, 1))],

@@ -80,8 +80,8 @@ class Files:
 
     def make_folder(self, path: Path) -> None:
         """Make a folder and those above it; no error if it is there."""
-        if not path.is_dir():
-            with explained(path):
+        with explained(path):
+            if not path.is_dir():
                 self._before("make folder", path)
                 path.mkdir(parents=True, exist_ok=True)
 

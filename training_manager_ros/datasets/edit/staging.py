@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from training_manager_ros.datasets.edit.files import Files
+from training_manager_ros.datasets.edit.files import Files, explained
 from training_manager_ros.errors import Conflict
 
 __all__ = ["clean_stages", "stage_names", "staged"]
@@ -51,5 +51,8 @@ def stage_names(root: Path) -> list[str]:
 
 
 def _remove(stage: Path) -> None:
-    if stage.exists():
-        shutil.rmtree(stage)
+    with explained(stage):
+        if stage.is_symlink():
+            stage.unlink()
+        elif stage.exists():
+            shutil.rmtree(stage)
