@@ -1,4 +1,4 @@
-"""The smoke trainer: walks the whole way on a laptop in half a minute. It is NOT ACT.
+"""The smoke trainer: walks the whole way on a laptop in seconds. It is NOT ACT.
 
 It reads the uploaded episodes (Innate's HDF5 or LeRobot's parquet), computes statistics of them,
 and fits a linear policy, joint positions to the next CHUNK_SIZE actions, by gradient descent with
