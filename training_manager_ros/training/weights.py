@@ -74,7 +74,7 @@ _KNOWN: dict[tuple[str, str], Any] = {
 }
 
 
-class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined]
+class _Unpickler(pickle._Unpickler):
     """The one written in Python: the other gives any file as much memory as it names."""
 
     def find_class(self, module: str, name: str) -> Any:
