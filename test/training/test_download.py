@@ -483,6 +483,28 @@ def test_what_has_arrived_needs_no_more_room(
         client.download(folder, SKILL, 7)
 
 
+def test_addresses_that_expire_during_a_pause(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill
+) -> None:
+    folder = make_skill()
+    files = {f"{number}.bin": bytes([number]) * 50_000 for number in range(40)}
+    put_run(server, files)
+    server.faults.url_life = 0.5
+    control = Control()
+    paused: list[threading.Timer] = []
+
+    def pause(progress: Progress) -> None:
+        if progress.items_done and not paused:
+            control.pause()
+            paused.append(threading.Timer(1.0, control.resume))
+            paused[0].start()
+
+    options = TransferOptions(bytes_per_second=1e6, timeout=30)
+    client.download(folder, SKILL, 7, control=control, report=pause, options=options)
+    assert paused
+    assert here(folder) == files
+
+
 def test_two_downloads_of_a_run_at_once(
     client: TrainingClient, server: FaultServer, make_skill: MakeSkill
 ) -> None:

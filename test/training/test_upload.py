@@ -286,9 +286,12 @@ def test_no_skill(client: TrainingClient, server: FaultServer, tmp_path: Path) -
     assert server.calls == []
 
 
-def test_a_broken_index(client: TrainingClient, server: FaultServer, make_skill: MakeSkill) -> None:
+@pytest.mark.parametrize("index", ['{"episodes": [', '{"episodes": ' + "[" * 100_000])
+def test_a_broken_index(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill, index: str
+) -> None:
     folder = make_skill()
-    (folder / "data" / "dataset_metadata.json").write_text('{"episodes": [')
+    (folder / "data" / "dataset_metadata.json").write_text(index)
     with pytest.raises(Unreadable, match=r"dataset_metadata\.json"):
         client.upload(folder)
     assert server.calls == []
@@ -519,6 +522,26 @@ def test_a_pause_holds_everything_still(
     assert stored(server, result.skill_id) == on_disk(folder)
     before, after = paused_at
     assert after - before <= 8 * 256 * 1024  # what was on its way already
+
+
+def test_addresses_that_expire_during_a_pause(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill
+) -> None:
+    folder = make_skill(episodes=20, size=50_000)
+    server.faults.url_life = 0.5
+    control = Control()
+    paused: list[threading.Timer] = []
+
+    def pause(progress: Progress) -> None:
+        if progress.items_done and not paused:
+            control.pause()
+            paused.append(threading.Timer(1.0, control.resume))
+            paused[0].start()
+
+    options = TransferOptions(bytes_per_second=1e6, timeout=30)
+    result = client.upload(folder, control=control, report=pause, options=options)
+    assert paused
+    assert stored(server, result.skill_id) == on_disk(folder)
 
 
 def test_the_rate_limit_holds(

@@ -19,7 +19,7 @@ from training_manager_ros.training.control import Control
 from training_manager_ros.training.ledger import writing
 from training_manager_ros.training.models import StoredObject
 from training_manager_ros.training.names import COMPRESSED
-from training_manager_ros.training.reading import text, whole
+from training_manager_ros.training.reading import parse_json, text, whole
 from training_manager_ros.training.result_urls import ResultUrls
 from training_manager_ros.training.results import Results
 from training_manager_ros.training.store import PLAIN, length_of, note, total_of
@@ -57,7 +57,7 @@ class _Source:
     def read(cls, path: Path) -> _Source:
         value: object = None
         with suppress(OSError, ValueError):
-            value = json.loads(path.read_bytes())
+            value = parse_json(path.read_bytes())
         if not isinstance(value, dict):
             return cls()
         return cls(

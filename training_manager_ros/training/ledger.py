@@ -22,7 +22,7 @@ from typing import IO
 
 from training_manager_ros.errors import Conflict, TrainingManagerError
 from training_manager_ros.training.manifest import Stamp
-from training_manager_ros.training.reading import Json, text, whole
+from training_manager_ros.training.reading import Json, parse_json, text, whole
 
 __all__ = [
     "STATE_FOLDER",
@@ -105,7 +105,7 @@ def read_ledger(folder: Path) -> Ledger:
         return ledger
     for line in raw.splitlines():
         try:
-            value = json.loads(line)
+            value = parse_json(line)
         except ValueError:
             continue
         if isinstance(value, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from training_manager_ros.datasets import summarise
 from training_manager_ros.errors import InvalidInput, Unreadable
 from training_manager_ros.training.manifest import Stamp
+from training_manager_ros.training.reading import parse_json
 
 __all__ = ["INDEX", "Recordings", "read_recordings", "require_files"]
 
@@ -76,7 +76,7 @@ def require_files(
 
 def _episodes(index: bytes) -> list[object] | None:
     try:
-        value = json.loads(index)
+        value = parse_json(index)
     except ValueError:
         return None
     episodes = value.get("episodes") if isinstance(value, Mapping) else None

@@ -26,7 +26,7 @@ from training_manager_ros.errors import TrainingManagerError
 from training_manager_ros.training.checksums import md5
 from training_manager_ros.training.ledger import STATE_FOLDER, writing
 from training_manager_ros.training.manifest import Stamp, stamp_of
-from training_manager_ros.training.reading import text, whole
+from training_manager_ros.training.reading import parse_json, text, whole
 
 __all__ = ["Downloaded", "LocalState", "Results", "note_owner", "owner_of", "run_folder"]
 
@@ -82,7 +82,7 @@ class Results:
             return results
         for line in raw.splitlines():
             try:
-                value = json.loads(line)
+                value = parse_json(line)
             except ValueError:
                 continue
             if isinstance(value, dict):

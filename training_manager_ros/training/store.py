@@ -18,7 +18,7 @@ log = logging.getLogger("training_manager.training")
 
 CHUNK = 256 * 1024  # bytes read, hashed and sent at once
 PLAIN = {"Accept-Encoding": "identity"}  # sizes and hashes are about the bytes as they are
-_TOTAL = re.compile(r"bytes (?:\d+-\d+|\*)/(\d+)")
+_TOTAL = re.compile(r"bytes (?:[0-9]+-[0-9]+|\*)/([0-9]{1,18})")
 
 
 def note(method: str, name: str, status: int, started: float) -> None:
@@ -35,7 +35,7 @@ def total_of(headers: httpx.Headers) -> int | None:
 def length_of(headers: httpx.Headers) -> int | None:
     """How long the answer's body is."""
     digits = headers.get("content-length", "")
-    return int(digits) if digits.isdecimal() else None
+    return int(digits) if digits.isdecimal() and len(digits) < 19 else None
 
 
 async def look(means: Means, url: str, name: str) -> StoredObject | None:

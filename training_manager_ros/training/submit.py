@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from anyio import to_thread
 from training_manager_ros.errors import NotFound, NotSignedIn, Refused
 from training_manager_ros.training.calls import PATIENT
 from training_manager_ros.training.models import ServerSkill
-from training_manager_ros.training.reading import text
+from training_manager_ros.training.reading import parse_json, text
 from training_manager_ros.training.results import note_owner
 from training_manager_ros.training.server import TrainingServer
 from training_manager_ros.training.skill_metadata import change_metadata, metadata_value
@@ -83,5 +82,5 @@ def _remember(folder: Path, skill_id: str) -> None:
 def _legacy_id(folder: Path) -> str:
     value: object = None
     with contextlib.suppress(OSError, ValueError):
-        value = json.loads((folder / LEGACY).read_bytes())
+        value = parse_json((folder / LEGACY).read_bytes())
     return text(value.get("id")) if isinstance(value, dict) else ""
