@@ -5,15 +5,21 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 import numpy.typing as npt
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
+
+from training_manager_ros.errors import Conflict
+from training_manager_ros.orchestrator.services import DataFolder
 
 Picture = npt.NDArray[np.uint8]
 
@@ -113,3 +119,28 @@ class Player:
     def go(self, place: str) -> None:
         """Change the address by hand, within the page."""
         self.page.evaluate("(hash) => { location.hash = hash }", place)
+
+
+@contextmanager
+def without_server(robot: Any, folder: Path) -> Iterator[None]:
+    """A robot whose own training server has died, and can't start again as long as this lasts."""
+    data = DataFolder(folder)
+
+    def taken() -> bool:
+        try:
+            data.lock()
+        except Conflict:  # it still has its folder
+            return False
+        return True
+
+    os.kill(robot.child("orchestrator"), signal.SIGKILL)
+    until(taken, "the training server is gone")
+    try:
+        yield
+    finally:
+        data.release()
+
+
+def button(place: Page | Locator, name: str) -> Locator:
+    """The button of exactly this name."""
+    return place.get_by_role("button", name=name, exact=True)

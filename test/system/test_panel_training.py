@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from driver import metadata, until
+from driver import button, metadata, until, without_server
 from playwright.sync_api import Locator, Page, expect
 
 SERVER = """\
@@ -16,7 +16,10 @@ default_preset = "smoke"
 approval = "manual"
 stop_runs = true
 stop_grace = 0.5
+[prices]
+H100 = 2.5
 """
+LOG = "[print('line', i, 'of a long log') for i in range(3000)]; import time; time.sleep(600)"
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +32,6 @@ def trainer(sample_skills, start_real_robot, tmp_path_factory) -> Any:
     server.mkdir()
     (server / "server.toml").write_text(SERVER)
     return start_real_robot(folder / "skills", "--own-server", str(server))
-
-
-def button(place: Page | Locator, name: str) -> Locator:
-    return place.get_by_role("button", name=name, exact=True)
 
 
 def box(page: Page, name: str) -> Locator:
@@ -134,10 +133,8 @@ def test_errors_stand_where_they_belong(trainer, browsing) -> None:
     expect(button(page, "Start run")).to_be_disabled()
     steps.get_by_role("button", name="Reset MAX_STEPS").click()
     expect(box(page, "MAX_STEPS")).to_have_value("5000")
-    box(page, "Deadline").fill("99999")  # a limit that the panel does not know
-    box(page, "BATCH_SIZE").fill("8")
-    button(page, "Start run").click()
-    expect(page.locator("[data-field=hours]")).to_contain_text("must be above 0")
+    box(page, "Deadline").fill("99999")
+    expect(page.locator("[data-field=hours]")).to_contain_text("Must be from 0.01 to 720.")
     box(page, "Deadline").fill("0.1")
     box(page, "BATCH_SIZE").fill("60000")  # more than there are timesteps
     button(page, "Start run").click()
@@ -158,3 +155,121 @@ def test_errors_stand_where_they_belong(trainer, browsing) -> None:
     expect(step(page)).to_contain_text("rejected")
     page.get_by_role("link", name="Runs").click()
     expect(page.locator("[data-run^='fold-towel/']")).to_contain_text("rejected")
+
+
+def field(page: Page, path: str) -> Locator:
+    return page.locator(f"[data-field='{path}']")
+
+
+def new_run(trainer: Any, browsing: Any) -> Page:
+    """The form for a run of a skill that is uploaded, if need be for that."""
+    page: Page = browsing.open(trainer, "#/training/pick-up-cup/new")
+    uploaded = page.get_by_text("are on the training server")
+    upload = button(page.get_by_role("form", name="New run"), "Upload")
+    expect(uploaded.or_(upload)).to_be_visible()
+    if upload.is_visible():
+        upload.click()
+    expect(uploaded).to_be_visible()
+    expect(page.get_by_text("Smoke test")).to_be_visible()  # the server has been asked
+    return page
+
+
+def test_what_the_service_refuses_stands_at_its_field(trainer, browsing) -> None:
+    page = new_run(trainer, browsing)
+    page.get_by_text("act-default").click()
+    box(page, "GPUs at least").fill("8")
+    box(page, "Ref").fill("not a..ref")
+    button(page, "Add a variable").click()
+    box(page, "Name of the variable").fill("1ST")
+    box(page, "Further parameters").fill('{"hours": 3}')
+    button(page, "Start run").click()
+    expect(page.get_by_role("alert")).to_contain_text("This run can't be started")
+    expect(field(page, "max_gpus")).to_contain_text("must be 8 or more, as min_gpus is")
+    expect(field(page, "ref")).to_contain_text("must be a branch, a tag or a commit")
+    expect(field(page, "env")).to_contain_text("is no name for a variable")
+    expect(field(page, "extra")).to_contain_text("hours has a field of its own")
+
+    # One process a GPU, unless it is set to something else.
+    processes = box(page, "WORLD_SIZE")
+    expect(processes).to_have_value("4")
+    box(page, "GPUs at most").fill("8")
+    expect(field(page, "max_gpus")).not_to_contain_text("must be")
+    expect(processes).to_have_value("8")
+    expect(field(page, "hyperparameters.WORLD_SIZE")).to_have_attribute("data-changed", "false")
+    processes.fill("4")
+    button(page, "Start run").click()
+    expect(field(page, "hyperparameters.WORLD_SIZE")).to_contain_text("must be from 8 to 8")
+    button(page, "Reset WORLD_SIZE to 8").click()
+    expect(processes).to_have_value("8")
+
+
+def test_the_cost_is_told_against_the_budget(trainer, browsing) -> None:
+    page = new_run(trainer, browsing)
+    cost = page.locator("[data-cost]")
+    expect(cost).to_have_text("No GPU asked for.")
+    page.get_by_text("act-default").click()
+    expect(cost).to_have_text("5 h × 4 GPUs × $2.50 = $50 at most, budget $200")
+    box(page, "Deadline").fill("30")
+    expect(cost).to_contain_text("= $300 at most, budget $200: it may end by its budget")
+    box(page, "Budget").fill("300")
+    expect(cost).to_have_text("30 h × 4 GPUs × $2.50 = $300 at most, budget $300")
+    box(page, "Deadline").fill("long")
+    expect(cost).to_have_count(0)
+    expect(field(page, "hours")).to_contain_text("Must be a number.")
+    button(page, "Reset all").click()
+    expect(cost).to_have_text("5 h × 4 GPUs × $2.50 = $50 at most, budget $200")
+
+
+def test_a_run_is_cancelled_and_its_whole_log_read(trainer, browsing) -> None:
+    page = new_run(trainer, browsing)
+    box(page, "BATCH_SIZE").fill("8")
+    box(page, "Command").fill(f"{{python}}\n-uc\n{LOG}")
+    button(page, "Start run").click()
+    button(page, "Approve").click()
+    expect(step(page)).to_contain_text("running")
+    log = page.get_by_role("log", name="Log of the run")
+    expect(log).to_contain_text("line 2999 of a long log")
+    page.reload()  # who comes late sees the end first
+    button(page, "Load what was before").click()
+    expect(button(page, "Load what was before")).to_be_hidden()
+    page.get_by_role("searchbox", name="Search the run").fill("line 7 of")
+    expect(log).to_have_text("line 7 of a long log")
+
+    button(page, "Cancel run").click()
+    dialog = page.get_by_role("dialog", name="Cancel this run?")
+    button(dialog, "Let it run").click()
+    expect(button(page, "Cancel run")).to_be_focused()
+    button(page, "Cancel run").click()
+    button(dialog, "Cancel run").click()
+    expect(step(page)).to_contain_text("failed")
+    expect(page.get_by_role("alert")).to_contain_text("Cancelled.")
+    expect(button(page, "Cancel run")).to_be_hidden()
+    expect(page.locator("[data-log-complete=true]")).to_be_visible()
+
+
+def test_without_the_server_each_action_says_so_where_it_was_asked(trainer, browsing) -> None:
+    page = new_run(trainer, browsing)
+    box(page, "BATCH_SIZE").fill("8")
+    button(page, "Start run").click()
+    expect(step(page)).to_contain_text("waiting for approval")
+    actions = page.locator("[data-actions=run]")
+    gone = re.compile("can't be reached|does not answer|is not reachable")
+    with without_server(trainer, trainer.skills.parent / "server"):
+        button(page, "Ask the training server now").click()
+        expect(page.get_by_role("region", name="Runs").get_by_role("alert")).to_contain_text(gone)
+        button(page, "Approve").click()
+        expect(actions.get_by_role("alert")).to_contain_text(gone)
+        for name in ("Reject", "Cancel"):
+            button(actions, name if name == "Reject" else "Cancel run").click()
+            button(page.get_by_role("dialog"), f"{name} run").click()
+            expect(actions.get_by_role("alert")).to_contain_text(gone)
+        button(page, "More with this run").click()
+        page.get_by_role("menuitem", name="Clone as new run").click()
+        button(page, "Start run").click()
+        form = page.get_by_role("form", name="New run")
+        expect(form.get_by_role("alert")).to_contain_text(gone)
+        expect(box(page, "BATCH_SIZE")).to_have_value("8")
+        expect(page.get_by_text("Connection to the training server lost since")).to_be_visible()
+    expect(page.get_by_text("Connection to the training server lost since")).to_be_hidden()
+    button(page, "Start run").click()
+    expect(step(page)).to_contain_text("waiting for approval")

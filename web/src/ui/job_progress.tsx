@@ -2,7 +2,7 @@ import type { Job } from "@/ros/jobs.ts";
 import { countTexts, knownFraction, stageText, timeLeft } from "./job_text.ts";
 import { ProgressBar } from "./progress.tsx";
 
-/** A job that waits or runs: its stage, a bar, and what is counted. */
+/** A job that waits or runs: its stage, a bar, what is counted, and what it waits for, if it does. */
 export function JobProgress({ job, label }: { job: Job; label: string }) {
   const facts = [...countTexts(job), timeLeft(job)].filter(Boolean);
   return (
@@ -20,6 +20,11 @@ export function JobProgress({ job, label }: { job: Job; label: string }) {
           facts.map((fact) => <span key={fact}>{fact}</span>)
         )}
       </p>
+      {job.state === "running" && job.message && (
+        <p role="status" className="text-xs wrap-anywhere text-warn">
+          {job.message}
+        </p>
+      )}
     </div>
   );
 }

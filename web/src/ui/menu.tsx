@@ -87,7 +87,7 @@ export function Menu({
         aria-expanded={open}
         aria-controls={open ? id : undefined}
         onClick={() => setOpen(!open)}
-        className="inline-flex h-11 items-center justify-center gap-1.5 rounded-md px-2.5 text-sm font-medium text-quiet select-none hover:bg-hover hover:text-ink aria-expanded:bg-hover aria-expanded:text-ink md:h-8"
+        className="inline-flex h-11 min-w-11 items-center justify-center gap-1.5 rounded-md px-2.5 text-sm font-medium text-quiet select-none hover:bg-hover hover:text-ink aria-expanded:bg-hover aria-expanded:text-ink md:h-8 md:min-w-8"
       >
         {icon && <Icon name={icon} />}
         {text !== undefined && <span className="@max-sm:sr-only">{text}</span>}

@@ -48,13 +48,20 @@ export function DatasetHeader({
         <RouteLink
           to={{ tab: "datasets" }}
           aria-label="Back to the datasets"
-          className={`-ml-2 grid size-8 shrink-0 place-items-center rounded-md text-quiet hover:bg-hover ${narrow ? "xl:hidden" : "md:hidden"}`}
+          className={`-ml-2 grid size-11 shrink-0 md:size-8 place-items-center rounded-md text-quiet hover:bg-hover ${narrow ? "xl:hidden" : "md:hidden"}`}
         >
           <Icon name="back" />
         </RouteLink>
         <div className="min-w-0 flex-1">
-          <h1 className="truncate text-base font-semibold">{listed?.displayName ?? name}</h1>
-          <p className="truncate text-xs text-faint">{facts.filter(Boolean).join(" · ")}</p>
+          <h1
+            className={`text-base font-semibold wrap-anywhere ${narrow ? "truncate" : "line-clamp-2"}`}
+            title={listed?.displayName ?? name}
+          >
+            {listed?.displayName ?? name}
+          </h1>
+          <p className={`text-xs text-faint ${narrow ? "truncate" : ""}`}>
+            {facts.filter(Boolean).join(" · ")}
+          </p>
         </div>
         <div data-actions className="-mr-2 flex shrink-0 items-center gap-1">
           {!narrow && <UploadButton skill={name} compact />}

@@ -87,7 +87,9 @@ function DatasetRow({ skill, current }: { skill: Skill; current: boolean }) {
       className="flex h-full flex-col justify-center border-b border-line px-4 hover:bg-hover aria-[current]:bg-accent-soft"
     >
       <span className="flex items-center gap-1.5">
-        <span className="min-w-0 flex-1 truncate font-medium">{skill.displayName}</span>
+        <span className="min-w-0 flex-1 truncate font-medium" title={skill.displayName}>
+          {skill.displayName}
+        </span>
         {troubled && (
           <span className="text-warn" title="Has problems">
             <Icon name="alert" className="size-3.5" />

@@ -1,5 +1,7 @@
+import type { ButtonHTMLAttributes } from "react";
 import type { Episode } from "@/ros/messages.ts";
-import { IconButton } from "@/ui/button.tsx";
+import { Button } from "@/ui/button.tsx";
+import type { IconName } from "@/ui/icons.tsx";
 import type { Marks } from "./use_marks.ts";
 
 const VERDICTS = [
@@ -24,9 +26,9 @@ export function EpisodeMarks({
 }) {
   const ids = new Set([episode.id]);
   return (
-    <div role="group" aria-label="Marks" className="flex">
+    <div role="group" aria-label="Marks" className="flex max-md:flex-1 max-md:gap-1">
       {VERDICTS.map(({ verdict, label, icon, look }) => (
-        <IconButton
+        <Mark
           key={verdict}
           label={label}
           icon={icon}
@@ -35,12 +37,25 @@ export function EpisodeMarks({
           className={look}
         />
       ))}
-      <IconButton
+      <Mark
         label="Note"
         icon="note"
         onClick={onNote}
         className={episode.note ? "bg-accent-soft text-accent!" : ""}
       />
     </div>
+  );
+}
+
+/** An icon; on a phone, where they have a row of their own, with its word. */
+function Mark({
+  label,
+  className = "",
+  ...rest
+}: { label: string; icon: IconName } & ButtonHTMLAttributes<HTMLButtonElement>) {
+  return (
+    <Button look="quiet" title={label} className={`max-md:flex-1 md:w-8 md:px-0! ${className}`} {...rest}>
+      <span className="md:sr-only">{label}</span>
+    </Button>
   );
 }

@@ -158,7 +158,7 @@ function EpisodeHeader({
   };
   const facts = [formatRecorded(episode.start), formatBytes(episode.sizeBytes), episode.file];
   return (
-    <header className="flex items-center gap-1 border-b border-line py-1.5 pr-2 pl-2 md:pl-4">
+    <header className="flex flex-wrap items-center gap-1 border-b border-line py-1.5 pr-2 pl-2 max-md:pb-1 md:pl-4">
       <RouteLink
         to={{ tab: "datasets", skill }}
         aria-label="Back to the episodes"
@@ -168,14 +168,14 @@ function EpisodeHeader({
       </RouteLink>
       <div className="min-w-0 flex-1">
         <h2 className="flex items-center gap-2 font-semibold">
-          Episode {episode.id}
+          <span className="shrink-0">Episode {episode.id}</span>
           {!episode.converted && <Badge>raw</Badge>}
           <VerdictBadge verdict={episode.verdict} />
           {episode.task && <span className="truncate font-normal text-quiet">{episode.task}</span>}
         </h2>
         <p className="truncate text-xs text-faint">{facts.filter(Boolean).join(" · ")}</p>
       </div>
-      {marks}
+      <div className="max-md:order-last max-md:flex max-md:basis-full">{marks}</div>
       <IconButton
         label="Previous episode"
         icon="arrowUp"

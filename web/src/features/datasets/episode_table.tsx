@@ -157,7 +157,7 @@ function EpisodeRow({
   };
   return (
     <div
-      className={`flex h-full items-stretch border-b border-line pr-4 select-none hover:bg-hover ${current ? "bg-accent-soft" : selected ? "bg-accent-soft/60" : ""}`}
+      className={`flex h-full items-stretch border-b border-line pr-4 select-none ${current ? "bg-accent-soft" : selected ? "bg-accent-soft/60" : "hover:bg-hover"}`}
     >
       <SelectBox
         label={`Select episode ${episode.id}`}

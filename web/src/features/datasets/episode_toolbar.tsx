@@ -28,7 +28,7 @@ export function EpisodeToolbar({
 }) {
   const { shown } = selecting;
   return (
-    <div className="flex h-10 shrink-0 items-center border-b border-line pr-1 text-xs text-faint md:h-9">
+    <div className="flex h-11 shrink-0 items-center border-b border-line pr-1 text-xs text-faint md:h-9">
       <SelectBox
         label={shown === "none" ? "Select all that are shown" : "Select none"}
         checked={shown === "all" ? true : shown === "some" ? "mixed" : false}
@@ -39,7 +39,7 @@ export function EpisodeToolbar({
         <select
           value={filter}
           onChange={(event) => onFilter(event.target.value as Filter)}
-          className={`h-8 w-full rounded bg-transparent ${filter === "all" ? "text-quiet" : "font-medium text-accent"}`}
+          className={`h-11 w-full rounded md:h-8 bg-transparent ${filter === "all" ? "text-quiet" : "font-medium text-accent"}`}
         >
           {FILTERS.map(({ filter: value, label }) => (
             <option key={value} value={value}>

@@ -21,7 +21,7 @@ export function SortChoice({ sort, onSort }: { sort: Sort; onSort: (sort: Sort) 
       <select
         value={chosen}
         onChange={(event) => onSort(CHOICES[Number(event.target.value)]?.sort ?? UNSORTED)}
-        className="h-8 w-full rounded bg-transparent text-quiet"
+        className="h-11 w-full rounded md:h-8 bg-transparent text-quiet"
       >
         {chosen < 0 && <option value={-1}>By {sort.key}</option>}
         {CHOICES.map((choice, index) => (

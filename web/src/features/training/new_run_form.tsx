@@ -54,8 +54,9 @@ export function NewRunForm({
 }) {
   const commands = useCommands();
   const [skill, setSkill] = useState(firstSkill ?? "");
-  const [first] = useState(start.draft);
-  const [draft, setDraft] = useState(first);
+  // As long as nothing is filled in, it is what a run starts from, which the server may yet tell.
+  const [edited, setDraft] = useState<Draft | null>(null);
+  const draft = edited ?? start.draft;
   const [refused, setRefused] = useState<readonly FieldError[]>([]);
   const [failure, setFailure] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
@@ -68,7 +69,7 @@ export function NewRunForm({
   };
   const wrong = Object.keys(problemsOf(draft, fields)).length;
   const changes = countChanges(draft, fields);
-  const leaving = useLeaveGuard(made === null && draft !== first && changes > 0);
+  const leaving = useLeaveGuard(made === null && edited !== null && changes > 0);
   // Leaves once nothing guards the form any more.
   useEffect(() => {
     if (made) navigation.go({ tab: "training", skill: made.skill, run: made.runId });
@@ -87,7 +88,7 @@ export function NewRunForm({
       const run = await commands.createRun(requestOf(skill, draft, fields));
       setMade({ ...run, skill });
     } catch (error) {
-      setRefused(error instanceof CommandError ? error.fields : []);
+      setRefused(error instanceof CommandError ? error.fields.map(whereShown) : []);
       setFailure(error instanceof Error ? error.message : String(error));
       setBusy(false);
     }
@@ -202,6 +203,12 @@ export function NewRunForm({
       />
     </form>
   );
+}
+
+/** Further parameters have one field for all of them. */
+function whereShown({ field, message }: FieldError): FieldError {
+  if (!field.startsWith("extra.")) return { field, message };
+  return { field: "extra", message: `${field.slice("extra.".length)} ${message}` };
 }
 
 function Dropped({ start }: { start: Clone }) {

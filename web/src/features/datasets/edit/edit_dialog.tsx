@@ -106,7 +106,7 @@ export function EditDialog({
           {inTheWay > 0 && (
             <button
               type="button"
-              onClick={() => troubles.current?.scrollIntoView({ block: "start", behavior: "smooth" })}
+              onClick={() => troubles.current?.scrollIntoView({ block: "start" })}
               className="mr-auto rounded px-1 text-left text-danger hover:underline"
             >
               {formatCount(inTheWay, "thing stands", "things stand")} in the way

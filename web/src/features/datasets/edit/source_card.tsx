@@ -58,7 +58,7 @@ export function SourceCard({
       <div className="flex items-center gap-1 py-1 pr-1 pl-3">
         <span className="w-4 text-xs text-faint">{position + 1}</span>
         <div className="min-w-0 flex-1">
-          <p className="truncate font-medium">{name}</p>
+          <p className="line-clamp-2 font-medium wrap-anywhere">{name}</p>
           <p className="truncate text-xs text-faint">{facts.filter(Boolean).join(" · ")}</p>
         </div>
         <IconButton
