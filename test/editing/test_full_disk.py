@@ -84,7 +84,7 @@ if _MOUNTED:
     def test_read_only(disk: Path, kind: Kind):
         case = Case(disk, kind)
         _mount(f"remount,ro,size={_SIZE}")
-        with pytest.raises(DiskProblem, match="No permission"):
+        with pytest.raises(DiskProblem, match="can only be read"):
             case.run()
         _mount(f"remount,rw,size={_SIZE}")
         assert visible(disk) == case.names
