@@ -6,6 +6,21 @@ PYTHON=${PYTHON:-python3}
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 
+# Runs a command that is silent for minutes; a terminal shows that time passes.
+patiently() {
+  [ -t 1 ] || { "$@"; return; }
+  local started=$SECONDS code=0
+  while kill -0 $$; do # until this shell is gone, should a Ctrl-C end it
+    printf '\r  %d:%02d ' $(((SECONDS - started) / 60)) $(((SECONDS - started) % 60))
+    sleep 1
+  done 2>/dev/null &
+  local clock=$!
+  "$@" || code=$?
+  kill "$clock" && wait "$clock" 2>/dev/null || true
+  printf '\r\033[K'
+  return $code
+}
+
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
@@ -51,7 +66,7 @@ install_package() {
   [ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV"
   rm -f "$stamp"
   "$VENV/bin/python" -m pip install --quiet --upgrade pip
-  "$VENV/bin/python" -m pip install --quiet .
+  patiently "$VENV/bin/python" -m pip install --quiet .
   printf '%s' "$digest" >"$stamp"
 }
 
