@@ -275,6 +275,18 @@ def test_a_reader_that_goes_away(skills_dir: Path) -> None:
     assert listing.wait() == 141
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("words", [["skills"], ["skills", "--json"]])
+def test_an_output_that_is_full(skills_dir: Path, words: list[str]) -> None:
+    command = process(*words, "--skills-dir", skills_dir)
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert ended.stderr == (
+        "training-manager: The output can't be written: No space left on device.\n"
+    )
+    assert ended.returncode == 1
+
+
 def test_an_output_that_knows_ascii_only(skills_dir: Path) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
     command = process("skills", "--skills-dir", skills_dir)

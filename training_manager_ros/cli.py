@@ -50,15 +50,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = run(args)
         sys.stdout.flush()
         return code
-    except BrokenPipeError:
-        # `training-manager skills | head`: leave quietly, and nothing to flush at the exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # `training-manager skills | head`
+        _flush_nothing()
         return 141
     except KeyboardInterrupt:
         return 130
     except TrainingManagerError as error:
         print(f"training-manager: {plain(str(error))}", file=sys.stderr)
         return _exit_code(error)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _flush_nothing()  # `training-manager skills > file` on a full disk
+        print(f"training-manager: The output can't be written: {error.strerror}.", file=sys.stderr)
+        return 1
+
+
+def _flush_nothing() -> None:
+    """Let the interpreter's end write nothing more to an output that takes nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def build_parser(only: str | None = None) -> argparse.ArgumentParser:
