@@ -157,6 +157,15 @@ def test_marks_by_key_and_deletes_what_is_rejected(own_robot, browsing, nine) ->
     assert numbers(own_robot.skills / "good-ones") == [0, 1, 3, 4, 5, 8]
 
 
+def test_marks_show_in_another_browser(own_robot, browsing, nine) -> None:
+    other = dataset(browsing, own_robot, nine)
+    page = dataset(browsing, own_robot, nine)
+    page.get_by_role("list", name="Episodes").get_by_role("link").nth(6).focus()
+    page.keyboard.press("x")
+    row = other.get_by_role("list", name="Episodes").get_by_role("link").nth(6)
+    expect(row).to_contain_text("reject")
+
+
 def test_checks_and_selects_what_was_found(own_robot, browsing, nine) -> None:
     broken = nine / "data" / "episode_4_camera_2.mp4"
     content = broken.read_bytes()
