@@ -18,13 +18,21 @@ PLACES = [
     "#/training",
 ]
 
-# Controls without a name, or too small for a thumb on a phone.
+# Controls without a name.
 NAMELESS = """() => [...document.querySelectorAll(
     "button, a[href], input, select, textarea, [role=slider]")]
   .filter((element) => element.checkVisibility())
   .filter((element) => !(element.getAttribute("aria-label") || element.labels?.length
     || element.innerText?.trim() || element.title))
   .map((element) => element.outerHTML.slice(0, 200))"""
+
+# Controls that are too small for a thumb; a link within a text may be.
+SMALL = """() => [...document.querySelectorAll("button, a[href], input, select, textarea, summary")]
+  .filter((element) => element.checkVisibility() && getComputedStyle(element).display !== "inline")
+  .map((element) => [element, (element.closest("label") ?? element).getBoundingClientRect()])
+  .filter(([, { width, height }]) => width > 1 && height > 1)  // but for screen readers
+  .filter(([, { width, height }]) => Math.min(width, height) < 43)
+  .map(([element, { width, height }]) => `${width} x ${height}: ${element.outerHTML.slice(0, 200)}`)"""
 
 # Text whose contrast against what is behind it is below 4.5 : 1 (3 : 1 when large).
 FAINT = """() => {
@@ -97,6 +105,8 @@ def test_every_page_fits_and_can_be_read(samples_robot, browsing, size, scheme) 
         assert (wide, visible) == (width, width), place
         assert page.evaluate(NAMELESS) == [], place
         assert page.evaluate(FAINT) == [], place
+        if width < 500:
+            assert page.evaluate(SMALL) == [], place
 
 
 def test_a_phone_goes_from_list_to_detail_and_back(samples_robot, browsing) -> None:
@@ -111,6 +121,8 @@ def test_a_phone_goes_from_list_to_detail_and_back(samples_robot, browsing) -> N
     page.get_by_role("list", name="Episodes").get_by_role("link").first.tap()
     player = Player(page)
     player.wait_for_frame(0)
+    heading = page.get_by_role("heading", name="Episode 0").get_by_text("Episode 0")
+    assert heading.evaluate("(text) => text.getClientRects().length") == 1  # in one line
     page.get_by_role("button", name="One frame forward").tap()
     player.wait_for_frame(1)
     # What a thumb works is in its reach: in the lower half.

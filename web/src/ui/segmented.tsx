@@ -19,7 +19,7 @@ export function Segmented<T extends string>({
       {options.map((option) => (
         <label
           key={option.value}
-          className="cursor-pointer rounded-[5px] px-3 py-3.5 text-xs font-medium text-quiet hover:text-ink md:px-2.5 md:py-1 has-checked:bg-raised has-checked:text-ink has-checked:shadow-sm has-focus-visible:outline-2 has-focus-visible:outline-accent"
+          className="min-w-11 cursor-pointer rounded-[5px] px-3 py-3.5 text-center text-xs font-medium text-quiet hover:text-ink md:min-w-0 md:px-2.5 md:py-1 has-checked:bg-raised has-checked:text-ink has-checked:shadow-sm has-focus-visible:outline-2 has-focus-visible:outline-accent"
         >
           <input
             type="radio"

@@ -88,7 +88,7 @@ export function Chart({ signal, player }: { signal: Signal; player: Player }) {
         </div>
         <ul
           aria-label={`Curves of ${signal.name}`}
-          className="grid max-h-40 grid-cols-2 content-start gap-x-2 overflow-y-auto text-2xs @xl:w-56 @xl:grid-cols-1 @xl:pt-5"
+          className="grid grid-cols-2 content-start md:max-h-40 gap-x-2 overflow-y-auto text-2xs @xl:w-56 @xl:grid-cols-1 @xl:pt-5"
         >
           {Array.from({ length: columns }, (_, column) => (
             <li key={column}>
@@ -98,7 +98,7 @@ export function Chart({ signal, player }: { signal: Signal; player: Player }) {
                 title="Click to hide or show, double-click to see it alone"
                 onClick={() => toggle(column, false)}
                 onDoubleClick={() => toggle(column, true)}
-                className="flex w-full items-center gap-1.5 rounded px-1 leading-5 hover:bg-hover aria-[pressed=false]:opacity-40"
+                className="flex w-full items-center gap-1.5 rounded px-1 leading-11 hover:bg-hover md:leading-5 aria-[pressed=false]:opacity-40"
               >
                 <span className="h-0.5 w-3 shrink-0 rounded" style={{ background: colours[column] }} />
                 <span className="min-w-0 flex-1 truncate text-left text-quiet">
