@@ -51,7 +51,7 @@ export function LogView({ logs }: { logs: readonly LogLine[] }) {
           onClick={() => setPaused(paused ? null : logs)}
           className="shrink-0"
         >
-          {paused ? "Resume" : "Pause"}
+          <span className="max-sm:sr-only">{paused ? "Resume" : "Pause"}</span>
           {waiting > 0 && <span className="text-faint">({waiting})</span>}
         </Button>
       </div>

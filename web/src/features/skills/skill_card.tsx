@@ -15,7 +15,9 @@ export function SkillCard({ skill, current }: { skill: Skill; current: boolean }
       className="flex h-full flex-col justify-center gap-0.5 rounded-lg border border-line bg-surface px-3.5 transition-colors hover:border-edge aria-[current]:border-accent aria-[current]:bg-accent-soft"
     >
       <span className="flex items-center gap-2">
-        <span className="min-w-0 flex-1 truncate text-base font-semibold">{skill.displayName}</span>
+        <span className="min-w-0 flex-1 truncate text-base font-semibold" title={skill.displayName}>
+          {skill.displayName}
+        </span>
         <SkillBadge badge={skill.badge} />
       </span>
       <span className="truncate font-mono text-2xs text-faint">{skill.name}</span>

@@ -23,7 +23,7 @@ export function SkillFacts({ skill }: { skill: Skill }) {
             <Fact term="Format">
               {[skill.datasetFormat, formatRate(skill.rate)].filter(Boolean).join(", ")}
             </Fact>
-            <Fact term="Cameras">{skill.cameras.join(", ") || "unknown"}</Fact>
+            {skill.cameras.length > 0 && <Fact term="Cameras">{skill.cameras.join(", ")}</Fact>}
           </>
         ) : (
           <Fact term="Recordings">none yet</Fact>
@@ -69,8 +69,8 @@ function Modified({ time }: { time: number }) {
 }
 
 function uploadState(skill: Skill): string {
-  if (!skill.trainingSkillId) return "not submitted";
-  if (skill.uploadedEpisodeCount < 0) return "submitted, nothing uploaded";
+  if (!skill.trainingSkillId) return "not uploaded";
+  if (skill.uploadedEpisodeCount < 0) return "nothing uploaded yet";
   return `${formatCount(skill.uploadedEpisodeCount, "episode")} uploaded`;
 }
 

@@ -70,29 +70,31 @@ function Loaded({
       <header className="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line px-4 py-3 md:px-6">
         <div className="min-w-0 flex-1 basis-56">
           <div className="flex items-center gap-2">
-            <h1 className="truncate text-xl font-semibold tracking-tight">{skill.displayName}</h1>
+            <h1 className="text-xl font-semibold tracking-tight wrap-anywhere">{skill.displayName}</h1>
             <SkillBadge badge={skill.badge} />
           </div>
           <p className="truncate font-mono text-xs text-faint">{skill.name}</p>
         </div>
-        <Segmented
-          label="View"
-          value={view}
-          onChange={setView}
-          options={[
-            { value: "settings", label: "Settings" },
-            { value: "file", label: "metadata.json" },
-          ]}
-        />
-        {skill.datasetFormat && (
-          <RouteLink
-            to={{ tab: "datasets", skill: skill.name }}
-            className="inline-flex h-11 items-center gap-1.5 rounded-md border border-edge bg-raised px-3 font-medium hover:bg-hover md:h-8"
-          >
-            <Icon name="film" />
-            Recordings
-          </RouteLink>
-        )}
+        <div className="flex items-center gap-3">
+          <Segmented
+            label="View"
+            value={view}
+            onChange={setView}
+            options={[
+              { value: "settings", label: "Settings" },
+              { value: "file", label: "metadata.json" },
+            ]}
+          />
+          {skill.datasetFormat && (
+            <RouteLink
+              to={{ tab: "datasets", skill: skill.name }}
+              className="inline-flex h-11 items-center gap-1.5 rounded-md border border-edge bg-raised px-3 font-medium hover:bg-hover md:h-8"
+            >
+              <Icon name="film" />
+              Recordings
+            </RouteLink>
+          )}
+        </div>
       </header>
       {/* The editor stays while the file is looked at: its edits are not lost by that. */}
       <Scrolling hidden={view !== "settings"}>

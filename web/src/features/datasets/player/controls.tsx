@@ -50,7 +50,7 @@ export function Controls({ player, onHelp }: { player: Player; onHelp: () => voi
           </span>
           <span className="text-quiet">
             Frame {frame}
-            <span className="text-faint"> / {Math.max(0, frames - 1)}</span>
+            <span className="text-faint"> of 0–{Math.max(0, frames - 1)}</span>
           </span>
           {note(state) && <span className="text-faint">{note(state)}</span>}
         </p>
