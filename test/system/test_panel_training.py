@@ -19,7 +19,7 @@ stop_grace = 0.5
 [prices]
 H100 = 2.5
 """
-LOG = "[print('line', i, 'of a long log') for i in range(3000)]; import time; time.sleep(600)"
+LOG = "[print('n%d. line of a log' % i) for i in range(4000)]; import time; time.sleep(600)"
 
 
 @pytest.fixture(scope="module")
@@ -228,12 +228,12 @@ def test_a_run_is_cancelled_and_its_whole_log_read(trainer, browsing) -> None:
     button(page, "Approve").click()
     expect(step(page)).to_contain_text("running")
     log = page.get_by_role("log", name="Log of the run")
-    expect(log).to_contain_text("line 2999 of a long log")
+    expect(log).to_contain_text("n3999. line")
     page.reload()  # who comes late sees the end first
     button(page, "Load what was before").click()
     expect(button(page, "Load what was before")).to_be_hidden()
-    page.get_by_role("searchbox", name="Search the run").fill("line 7 of")
-    expect(log).to_have_text("line 7 of a long log")
+    page.get_by_role("searchbox", name="Search the run").fill("n7.")
+    expect(log).to_have_text("n7. line of a log")
 
     button(page, "Cancel run").click()
     dialog = page.get_by_role("dialog", name="Cancel this run?")
@@ -241,8 +241,8 @@ def test_a_run_is_cancelled_and_its_whole_log_read(trainer, browsing) -> None:
     expect(button(page, "Cancel run")).to_be_focused()
     button(page, "Cancel run").click()
     button(dialog, "Cancel run").click()
-    expect(step(page)).to_contain_text("failed")
-    expect(page.get_by_role("alert")).to_contain_text("Cancelled.")
+    expect(step(page)).to_contain_text("cancelled")
+    expect(page.get_by_role("alert")).to_have_count(0)
     expect(button(page, "Cancel run")).to_be_hidden()
     expect(page.locator("[data-log-complete=true]")).to_be_visible()
 
@@ -253,10 +253,11 @@ def test_without_the_server_each_action_says_so_where_it_was_asked(trainer, brow
     button(page, "Start run").click()
     expect(step(page)).to_contain_text("waiting for approval")
     actions = page.locator("[data-actions=run]")
-    gone = re.compile("can't be reached|does not answer|is not reachable")
+    gone = "The training server accepts no connection"
+    lost = page.get_by_text("Connection to the training server lost since")
     with without_server(trainer, trainer.skills.parent / "server"):
         button(page, "Ask the training server now").click()
-        expect(page.get_by_role("region", name="Runs").get_by_role("alert")).to_contain_text(gone)
+        expect(lost).to_be_visible()
         button(page, "Approve").click()
         expect(actions.get_by_role("alert")).to_contain_text(gone)
         for name in ("Reject", "Cancel"):
@@ -269,7 +270,6 @@ def test_without_the_server_each_action_says_so_where_it_was_asked(trainer, brow
         form = page.get_by_role("form", name="New run")
         expect(form.get_by_role("alert")).to_contain_text(gone)
         expect(box(page, "BATCH_SIZE")).to_have_value("8")
-        expect(page.get_by_text("Connection to the training server lost since")).to_be_visible()
-    expect(page.get_by_text("Connection to the training server lost since")).to_be_hidden()
+    expect(lost).to_be_hidden(timeout=60_000)  # asked again after growing pauses
     button(page, "Start run").click()
     expect(step(page)).to_contain_text("waiting for approval")
