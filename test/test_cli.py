@@ -76,7 +76,8 @@ def test_skills_as_json(skills_dir: Path, capsys: pytest.CaptureFixture[str]) ->
         "display_name": "Pick up \u001b[31mcup\n日本",
         "type": "learned",
         "badge": "in training",
-        "problem": "",
+        "problem": "metadata.json needs a correction: "
+        "name must be one line of text that is not empty.",
         "revision": sound["revision"],
         "dataset_format": "h5",
         "episode_count": 2,
@@ -129,7 +130,8 @@ def test_skills_for_people(skills_dir: Path, capsys: pytest.CaptureFixture[str])
     lines = capsys.readouterr().out.splitlines()
     assert re.sub(" +", " ", lines[0]) == "SKILL NAME TYPE STATE EPISODES FORMAT RATE SIZE"
     assert lines[2].startswith("pick-up-cup  Pick up \ufffd[31mcup\ufffd日本  learned  in training")
-    assert lines[-1].startswith("broken: metadata.json must hold a JSON object")
+    assert lines[-2].startswith("broken: metadata.json must hold a JSON object")
+    assert lines[-1].startswith("pick-up-cup: metadata.json needs a correction: name must be one")
 
 
 def test_an_empty_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
