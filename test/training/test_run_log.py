@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from training_manager_ros.training.run_log import LogBytes, RunLog, read_part
@@ -98,6 +98,7 @@ anything = st.binary(max_size=12) | st.text(max_size=6).map(lambda text: text.en
 
 
 @settings(deadline=None)
+@example([b"ab", b"c\xc2\x80"], 1, 4)  # what is before the part is in two pieces
 @given(st.lists(anything, max_size=6), st.integers(1, 9), st.integers(0, 9))
 def test_parts_follow_each_other_whatever_is_in_the_log(
     pieces: list[bytes], limit: int, offset: int

@@ -34,9 +34,10 @@ class LogBytes:
     complete: bool  # nothing more will come after this
 
 
-async def read_part(
-    ask: Callable[[int, int], Awaitable[LogBytes]], offset: int, limit: int
-) -> RunLog:
+Ask = Callable[[int, int], Awaitable[LogBytes]]
+
+
+async def read_part(ask: Ask, offset: int, limit: int) -> RunLog:
     """The part from `offset` on (negative: from the end), about `limit` bytes long.
 
     `ask` gives bytes by offset and limit. The part begins later where the offset is within a
@@ -46,10 +47,8 @@ async def read_part(
     part = await ask(offset, limit)
     start, data, complete = part.start, part.data, part.complete
     if data and start > 0 and _continues(data[0]):
-        before = await ask(max(0, start - LONGEST + 1), min(start, LONGEST - 1))
-        if before.start + len(before.data) == start:
-            torn = _torn(before.data, data)
-            start, data = start + torn, data[torn:]
+        torn = _torn(await _between(ask, max(0, start - LONGEST + 1), start), data)
+        start, data = start + torn, data[torn:]
     text, used = _decoded(data, whole=complete)
     while part.data and not text and not complete:
         more = await ask(start + len(data), limit)
@@ -61,6 +60,17 @@ async def read_part(
         if gap or not more.data:
             break
     return RunLog(text, start, start + used, complete)
+
+
+async def _between(ask: Ask, start: int, end: int) -> bytes:
+    """Those bytes, which may come in pieces; none where some of them are gone."""
+    data = b""
+    while start + len(data) < end:
+        part = await ask(start + len(data), end - start - len(data))
+        if not part.data or part.start != start + len(data):
+            return b""
+        data += part.data
+    return data
 
 
 def _decoded(data: bytes, *, whole: bool) -> tuple[str, int]:
