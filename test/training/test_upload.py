@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import os
@@ -329,23 +328,30 @@ def test_a_listed_file_that_is_missing(
     assert server.calls == []
 
 
-def test_a_listed_file_that_goes_missing_meanwhile(
-    client: TrainingClient, server: FaultServer, make_skill: MakeSkill
+@pytest.mark.parametrize("comes", [True, False])
+def test_an_episode_that_is_listed_meanwhile_before_its_file_is_there(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill, comes: bool
 ) -> None:
-    folder = make_skill(episodes=20, size=100_000)
-    server.faults.rate = 1e6
+    folder = make_skill(episodes=10, size=100_000)
+    server.faults.latency = 0.02
+    path = folder / "data" / "episode_10.h5"
+    late = threading.Timer(1.0, path.write_bytes, [b"recorded"])
 
-    def remove(progress: Progress) -> None:
-        if progress.bytes_done:
-            (folder / "data" / "episode_0.h5").unlink(missing_ok=True)
+    def record(progress: Progress) -> None:
+        if progress.bytes_done and not late.is_alive() and not late.finished.is_set():
+            add_episode(folder, b"recorded")
+            path.unlink()
+            late.start() if comes else late.cancel()
 
-    # Once it is on the server the list there is right, whatever becomes of it here.
-    with contextlib.suppress(InvalidInput):
-        client.upload(folder, report=remove)
-    skill_id = metadata(folder)["training_skill_id"]
-    there = stored(server, skill_id)
-    assert ("data/episode_0.h5" in there) == ("data/dataset_metadata.json" in there)
-    assert ("uploaded_episode_count" in metadata(folder)) == ("data/episode_0.h5" in there)
+    if comes:
+        assert client.upload(folder, report=record).episodes == 11
+        assert stored(server, metadata(folder)["training_skill_id"]) == on_disk(folder)
+    else:
+        with pytest.raises(InvalidInput, match=r"files are missing: data/episode_10\.h5"):
+            client.upload(folder, report=record)
+        there = stored(server, metadata(folder)["training_skill_id"])
+        assert len(there) == 20  # all but the list, which names what is not there
+        assert "uploaded_episode_count" not in metadata(folder)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fault_server import KEY, FaultServer, ServerThread
+from fault_server import KEY, Answer, FaultServer, Request, ServerThread
 from helpers import metadata, on_disk, stored
 
 from training_manager_ros.errors import NotSignedIn, TrainingManagerError, Unavailable
@@ -212,6 +212,27 @@ def test_a_sign_in_that_is_refused_fails_at_once(
         client.upload(folder)
     assert [path for _, path in server.calls].count("/auth/token") == 1
     assert client.state.problem
+
+
+def test_a_sign_in_that_is_refused_says_nothing_of_the_skill(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill, make_client: MakeClient
+) -> None:
+    folder = make_skill()
+    skill_id = client.upload(folder).skill_id
+    server.faults.sign_in_status = 403
+    auth = server._auth
+
+    async def refuse_once(request: Request) -> Answer:
+        answer = await auth(request)
+        if answer.status == 403:
+            server.faults.sign_in_status = 0
+        return answer
+
+    server._auth = refuse_once  # type: ignore[method-assign]
+    with pytest.raises(NotSignedIn):
+        make_client(server).upload(folder)
+    assert list(server.skills) == [skill_id]  # no new one was made for it
+    assert make_client(server).upload(folder).skill_id == skill_id
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
