@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -50,7 +51,10 @@ def test_a_server_without_extras(client: TrainingClient) -> None:
 
 
 @pytest.mark.test_server_alone("its run has no log and no curves")
-def test_a_server_with_extras(client: TrainingClient, server: FaultServer) -> None:
+def test_a_server_with_extras(
+    client: TrainingClient, server: FaultServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "training_manager.training")
     server.faults.features = ("cancel", "log", "metrics")
     server.skills["s"] = {"skill_id": "s"}
     server.runs["s", 1] = {"skill_id": "s", "run_id": 1, "status": "running"}
@@ -67,6 +71,10 @@ def test_a_server_with_extras(client: TrainingClient, server: FaultServer) -> No
     assert second[0] == 20
     assert math.isnan(second[1])
     assert client.cancel_run("s", 1).error_message == "cancelled"
+    # What is asked again and again while somebody looks is not told every time.
+    told = [record.getMessage().split()[1] for record in caplog.records]
+    assert told[-1] == "/skills/s/runs/1/cancel"
+    assert not [path for path in told if path.endswith(("/log", "/metrics"))]
 
 
 def test_a_new_run(client: TrainingClient, server: FaultServer, make_skill: MakeSkill) -> None:

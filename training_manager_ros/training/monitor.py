@@ -17,7 +17,7 @@ from training_manager_ros.errors import (
     Unavailable,
 )
 from training_manager_ros.training.bell import Bell
-from training_manager_ros.training.call_log import ROUTINE
+from training_manager_ros.training.call_log import routine
 from training_manager_ros.training.calls import AT_ONCE
 from training_manager_ros.training.client import Connection, TrainingClient
 from training_manager_ros.training.models import ServerRun
@@ -142,9 +142,9 @@ class RunMonitor:
         self._client.perform(forget)
 
     async def _follow(self, connection: Connection) -> None:
-        ROUTINE.set(True)
         while True:
-            await self._ask(connection.server, due_only=True)
+            with routine():
+                await self._ask(connection.server, due_only=True)
             await self._bell.wait(self._pause())
 
     def _pause(self) -> float:

@@ -13,7 +13,7 @@ from anyio import to_thread
 
 from training_manager_ros.errors import NotFound, Refused, Unavailable
 from training_manager_ros.training.bell import Bell
-from training_manager_ros.training.call_log import ROUTINE
+from training_manager_ros.training.call_log import routine
 from training_manager_ros.training.client import Connection, TrainingClient
 from training_manager_ros.training.models import ServerInfo
 from training_manager_ros.training.pauses import Pauses
@@ -77,9 +77,9 @@ class Offers:
         self._bell.ring()
 
     async def _follow(self, connection: Connection) -> None:
-        ROUTINE.set(True)
         while True:
-            await self._ask(connection)
+            with routine():
+                await self._ask(connection)
             self._asked_at = time.monotonic()
             self._on_change()  # perhaps it is only the sign-in that changed
             await self._bell.wait(self._pause())

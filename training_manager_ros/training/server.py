@@ -10,6 +10,7 @@ from typing import TypeVar
 import httpx
 
 from training_manager_ros.errors import NotFound, Refused, Unavailable
+from training_manager_ros.training.call_log import routine
 from training_manager_ros.training.calls import QUICK, Calls
 from training_manager_ros.training.models import (
     Listing,
@@ -187,14 +188,17 @@ class TrainingServer:
                 complete=answer.headers.get("x-log-complete", "") == "true",
             )
 
-        return await read_part(ask, offset, limit)
+        with routine():  # whoever looks at a log asks for what is new again and again
+            return await read_part(ask, offset, limit)
 
     async def metrics(self, skill_id: str, run_id: int, after: int | None = None) -> Metrics:
         """The curves of a run (extra `metrics`), from the step behind `after` on."""
         await self._need("metrics", "show the curves of runs")
         path = f"/skills/{_part(skill_id)}/runs/{run_id}/metrics"
         query = {"after": str(after)} if after is not None else None
-        return Metrics.parse(_json(await self._calls("GET", path, query=query)))
+        with routine():  # likewise
+            answer = await self._calls("GET", path, query=query)
+        return Metrics.parse(_json(answer))
 
     async def delete_skill(self, skill_id: str) -> None:
         """Delete a skill with all that belongs to it (extra `delete_skill`)."""
