@@ -122,8 +122,9 @@ def test_a_log_is_read_in_pieces_and_followed(owner, checkpoint):
     assert whole == b"".join(followed)
     assert b"line 1\nline 2\nline 3\nline 4\nline 5\n" in whole
     assert len(followed) > 2
-    tail = owner.http.get(address, params={"offset": -7}).content
-    assert tail == whole[-7:]
+    tail = owner.http.get(address, params={"offset": -7})
+    assert tail.content == whole[-7:]
+    assert tail.headers["X-Log-Complete"] == "true"
     assert httpx.get(owner.files(skill, run)["training.log"]).content == whole
     assert owner.http.get(address, params={"offset": "x"}).status_code == 400
 

@@ -109,7 +109,8 @@ class RunLog(ApiHandler):
         chunk = read_log(folder, offset, self.number("limit", 1 << 16, 1, LARGEST))
         self.set_header("X-Log-Start", str(chunk.start))
         self.set_header("X-Log-Next", str(chunk.next))
-        self.set_header("X-Log-Complete", str(not active and not chunk.data).lower())
+        complete = not active and chunk.next >= log_end(folder)
+        self.set_header("X-Log-Complete", str(complete).lower())
         self.finish(chunk.data)
 
     async def _follow(self, run_id: int, offset: int) -> None:
