@@ -148,6 +148,9 @@ def test_statistics_that_are_missing(make: Make):
     lines = (skill / _EACH).read_text().splitlines(keepends=True)
     (skill / _EACH).write_text("".join(lines[:2]))
     assert codes(skill) == {"stats-missing"}
+    (skill / _EACH).write_text("".join(lines))
+    _change_line(skill / _EACH, 1, lambda line: line.update(stats={}))
+    assert codes(skill) == {"stats-missing"}
 
 
 @pytest.mark.parametrize("kind", [DatasetFormat.LEROBOT_V20, DatasetFormat.LEROBOT_V30])

@@ -146,7 +146,7 @@ class StatsCheck:
         listed: dict[int, Mapping[str, Any]] = {}
         for position, line in enumerate(lines):
             number, stats = to_int(line.get("episode_index"), position), line.get("stats")
-            if number is not None and isinstance(stats, Mapping):
+            if number is not None and isinstance(stats, Mapping) and stats:
                 listed[number] = stats
         yield from self._compare_each(listed.items(), _EACH, _NORMALISED)
         missing = sorted(self._each.keys() - listed.keys())
