@@ -194,6 +194,24 @@ def test_checks_and_selects_what_was_found(own_robot, browsing, nine) -> None:
     expect(panel).to_contain_text("The dataset has changed since this check")
 
 
+def test_a_broken_episode_says_what_is_wrong_with_it(own_robot, browsing, nine) -> None:
+    for file in (nine / "data").glob("episode_1*"):
+        start = file.read_bytes()[:500]
+        file.unlink()  # it is linked
+        file.write_bytes(start)
+    page = dataset(browsing, own_robot, nine)
+    row = page.get_by_role("list", name="Episodes").get_by_role("link").nth(1)
+    expect(row).to_contain_text("episode_1.h5 can't be opened")
+    expect(row).not_to_contain_text("0 s")
+    row.click()
+    episode = page.get_by_role("region", name="Episode 1")
+    expect(episode).to_contain_text("episode_1_camera_2.mp4 is cut off")
+    expect(episode.get_by_role("heading", name="No pictures")).to_be_visible()
+    expect(page.get_by_role("group", name="Player")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    Player(page).wait_for_frame(0)
+
+
 def test_merges_with_cameras_mapped(own_robot, browsing, nine) -> None:
     other = repeat(own_robot.skills / "fold-towel", own_robot.skills / "front", "Front", 1)
     for file in (other / "data").glob("*_camera_1.mp4"):

@@ -32,7 +32,8 @@ SMALL = """() => [...document.querySelectorAll("button, a[href], input, select, 
   .map((element) => [element, (element.closest("label") ?? element).getBoundingClientRect()])
   .filter(([, { width, height }]) => width > 1 && height > 1)  // but for screen readers
   .filter(([, { width, height }]) => Math.min(width, height) < 43)
-  .map(([element, { width, height }]) => `${width} x ${height}: ${element.outerHTML.slice(0, 200)}`)"""
+  .map(([element, { width, height }]) =>
+    `${width} x ${height}: ${element.outerHTML.slice(0, 200)}`)"""
 
 # Text whose contrast against what is behind it is below 4.5 : 1 (3 : 1 when large).
 FAINT = """() => {

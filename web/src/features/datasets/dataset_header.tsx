@@ -63,11 +63,13 @@ export function DatasetHeader({
             {facts.filter(Boolean).join(" · ")}
           </p>
         </div>
-        <div data-actions className="-mr-2 flex shrink-0 items-center gap-1">
-          {!narrow && <UploadButton skill={name} compact />}
-          {!narrow && <CheckButton check={check} open={checkOpen} onClick={onCheck} />}
-          <Menu label="More actions" icon="more" items={commands} />
-        </div>
+        {listed && (
+          <div data-actions className="-mr-2 flex shrink-0 items-center gap-1">
+            {!narrow && <UploadButton skill={name} compact />}
+            {!narrow && <CheckButton check={check} open={checkOpen} onClick={onCheck} />}
+            <Menu label="More actions" icon="more" items={commands} />
+          </div>
+        )}
       </div>
       {!narrow && cameras.length > 0 && (
         <p className="flex flex-wrap gap-x-4 gap-y-0.5 text-xs text-quiet">

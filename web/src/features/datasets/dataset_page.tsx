@@ -97,7 +97,9 @@ export function DatasetPage({ name, current }: { name: string; current: number |
         <DatasetJobs name={name} />
         {gone && (
           <div className="p-3">
-            <Notice tone="danger" title="This skill is no longer there" />
+            <Notice tone="danger" title="There is no such skill here">
+              Its folder was moved, renamed or deleted, or was never here.
+            </Notice>
           </div>
         )}
         {!gone && episodes.problem && (
@@ -254,7 +256,10 @@ function NoEpisode({
       icon="film"
       title={`Episode ${id} can't be shown`}
       action={
-        <RouteLink to={{ tab: "datasets", skill: name }} className="font-medium text-accent hover:underline">
+        <RouteLink
+          to={{ tab: "datasets", skill: name }}
+          className="inline-flex h-11 items-center font-medium text-accent hover:underline md:h-auto"
+        >
           Back to the episodes
         </RouteLink>
       }

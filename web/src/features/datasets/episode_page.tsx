@@ -129,12 +129,12 @@ export function EpisodePage({
           </div>
         ) : (
           <Empty icon="camera" title="No pictures">
-            This episode has no camera.
+            {episode.problems.length > 0 ? "They can’t be read." : "This episode has no camera."}
           </Empty>
         )}
-        <SignalsView skill={skill} episode={episode.id} player={player} />
+        {episode.frames > 0 && <SignalsView skill={skill} episode={episode.id} player={player} />}
       </div>
-      <Controls player={player} onHelp={() => setHelp(true)} />
+      {episode.frames > 0 && <Controls player={player} onHelp={() => setHelp(true)} />}
       {help && <KeyHelp onClose={() => setHelp(false)} />}
     </div>
   );

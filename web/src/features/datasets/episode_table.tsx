@@ -149,6 +149,8 @@ function EpisodeRow({
   const problem = episode.problems[0];
   const trouble = problem ?? findings[0]?.message;
   const troubles = [...episode.problems, ...findings.map((finding) => finding.message)];
+  const length = episode.frames > 0 ? formatDuration(episode.duration) : null;
+  const frames = episode.frames > 0 ? episode.frames.toLocaleString("en") : "–";
   const select = (event: MouseEvent): boolean => {
     if (event.shiftKey) selecting.extend(episode.id);
     else if (event.ctrlKey || event.metaKey) selecting.toggle(episode.id);
@@ -176,7 +178,7 @@ function EpisodeRow({
         }}
         className={`flex min-w-0 flex-1 items-center gap-3 -outline-offset-2 ${COLUMNS}`}
       >
-        <Thumbnail skill={skill} episode={episode.id} />
+        <Thumbnail skill={skill} episode={episode.id} seen={episode.cameras.length > 0} />
         <span className="min-w-0 flex-1">
           <span className="flex items-center gap-1.5 overflow-hidden">
             <span className="shrink-0 font-medium">Episode {episode.id}</span>
@@ -191,8 +193,8 @@ function EpisodeRow({
             )}
           </span>
           <span className="block truncate text-xs text-faint @4xl:hidden">
-            {formatDuration(episode.duration)}
-            {episode.note ? <Note note={episode.note} /> : ` · ${episode.frames.toLocaleString("en")} frames`}
+            {length ?? "nothing readable"}
+            {episode.note ? <Note note={episode.note} /> : length && ` · ${frames} frames`}
           </span>
           {(episode.note || episode.task) && (
             <span className="block truncate text-xs text-faint @max-4xl:hidden">
@@ -201,8 +203,8 @@ function EpisodeRow({
           )}
         </span>
         <Cell>{formatRecorded(episode.start) || "–"}</Cell>
-        <Cell right>{formatDuration(episode.duration)}</Cell>
-        <Cell right>{episode.frames.toLocaleString("en")}</Cell>
+        <Cell right>{length ?? "–"}</Cell>
+        <Cell right>{frames}</Cell>
         <Cell right>{formatBytes(episode.sizeBytes)}</Cell>
         <span
           className={`hidden min-w-0 items-center gap-1.5 text-xs @4xl:flex ${problem ? "text-warn" : "text-quiet"}`}

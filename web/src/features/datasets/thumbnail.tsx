@@ -8,7 +8,8 @@ const PATIENCE_MS = 120;
 const RETRY_MS = 2000;
 const ATTEMPTS = 3;
 
-export function Thumbnail({ skill, episode }: EpisodeKey) {
+/** A picture of an episode; of one that no camera has seen a sign instead. */
+export function Thumbnail({ skill, episode, seen }: EpisodeKey & { seen: boolean }) {
   const [attempt, setAttempt] = useState(0);
   const [settled, setSettled] = useState(false);
   const [failed, setFailed] = useState(false);
@@ -28,7 +29,7 @@ export function Thumbnail({ skill, episode }: EpisodeKey) {
 
   return (
     <span className="grid h-11 w-[60px] shrink-0 place-items-center overflow-hidden rounded bg-sunken text-faint">
-      {settled && !failed ? (
+      {seen && settled && !failed ? (
         <img
           key={attempt}
           src={thumbnailUrl({ skill, episode })}

@@ -37,14 +37,16 @@ export function SkillList({ current, onCreate }: { current: string | null; onCre
           <IconButton label="New skill" icon="plus" look="plain" onClick={onCreate} />
         )}
       </header>
-      <div className="flex h-8 items-center justify-between px-4 text-xs text-faint">
+      <div
+        className={`flex items-center justify-between px-4 text-xs text-faint ${problems > 0 ? "h-11 md:h-8" : "h-8"}`}
+      >
         <span>{loaded && count(found.length, skills.length)}</span>
         {problems > 0 && (
           <button
             type="button"
             aria-pressed={problemsOnly}
             onClick={() => setProblemsOnly(!problemsOnly)}
-            className="rounded px-1.5 py-0.5 text-warn hover:bg-warn-soft aria-pressed:bg-warn-soft"
+            className="h-11 rounded px-1.5 text-warn hover:bg-warn-soft aria-pressed:bg-warn-soft md:h-5"
           >
             {problems} with problems
           </button>

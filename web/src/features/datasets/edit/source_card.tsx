@@ -96,7 +96,7 @@ export function SourceCard({
         )}
         {cameras.length > 0 && (
           <details open={camerasOpen || Object.values(chosen.cameras).some(Boolean)} className="mt-1">
-            <summary className="cursor-pointer py-3 md:py-1 text-xs text-quiet hover:text-ink">
+            <summary className="cursor-pointer py-3.5 md:py-1 text-xs text-quiet hover:text-ink">
               {formatCount(cameras.length, "camera")}: {cameras.join(", ")}
             </summary>
             <div className="space-y-1.5 pt-1">
