@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from training_manager_ros.errors import Conflict, InvalidInput, NotFound, NotSignedIn
-from training_manager_ros.jobs import Job, JobEngine, JobState
+from training_manager_ros.jobs import Control, Job, JobEngine, JobState
 from training_manager_ros.jobs.kinds import KINDS
+from training_manager_ros.jobs.kinds.upload import UploadSkill
 from training_manager_ros.training.results import Results, note_owner
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training" / "support"))
@@ -285,6 +286,21 @@ def test_the_key_can_be_in_the_file(
     file.chmod(0o644)
     with pytest.raises(InvalidInput, match="chmod 600"):
         engine.submit("upload_skill", UPLOAD)
+
+
+@pytest.mark.parametrize("version", ["v2", "v3"])
+@pytest.mark.parametrize("ending", ["parquet", "mp4"])
+def test_a_lerobot_dataset_without_a_file_of_an_episode(
+    server: FaultServer, copy_sample: Callable[[str], Path], version: str, ending: str
+) -> None:
+    names = {"v2": "sort-fruit", "v3": "wipe-table"}
+    folder = copy_sample(names[version])
+    kind = UploadSkill(folder.parent)
+    pattern = {"parquet": "data/**/*.parquet", "mp4": "videos/**/*.mp4"}[ending]
+    next((folder / "data").glob(pattern)).unlink()
+    with pytest.raises(InvalidInput, match="can't be uploaded whole"):
+        kind.run({"skill": folder.name}, Control())
+    assert server.calls == []
 
 
 def test_raw_images_are_converted_on_the_way_unless_asked_otherwise(

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from training_manager_ros.datasets import FactCache
+from training_manager_ros.datasets import FactCache, open_dataset, summarise
+from training_manager_ros.errors import InvalidInput
 from training_manager_ros.jobs.control import Control
 from training_manager_ros.jobs.kind import JobKind, Locks
 from training_manager_ros.jobs.kinds import arguments as checked
@@ -52,9 +53,10 @@ class UploadSkill(JobKind):
         """See `JobKind`."""
         folder = skill_folder(self.skills_dir, arguments["skill"])
         conversion = None
+        facts = FactCache(cache_dir() / "facts.sqlite")
+        control.stage("looking at the episodes")
+        _require_lerobot_files(folder, facts, control)
         if self._converts(folder, arguments):
-            control.stage("looking for raw images")
-            facts = FactCache(cache_dir() / "facts.sqlite")
             conversion = RawConversion(self.skills_dir, folder.name, facts)
         options = TransferOptions(bytes_per_second=rate_limit(arguments, "bytes_per_second"))
         with TrainingClient(server_settings(), options=options) as client:
@@ -70,6 +72,25 @@ class UploadSkill(JobKind):
     @staticmethod
     def _converts(folder: Path, arguments: Mapping[str, Any]) -> bool:
         return not arguments.get("raw", False) and may_be_raw(folder)
+
+
+def _require_lerobot_files(folder: Path, facts: FactCache, control: Control) -> None:
+    """Raise `InvalidInput` where a LeRobot dataset lacks files of its episodes.
+
+    Its lists do not name them as other datasets' lists do, which `upload` looks at itself.
+    """
+    summary = summarise(folder)
+    if summary is None or not summary.format.value.startswith("lerobot"):
+        return
+    dataset = open_dataset(folder, facts)
+    for episode_id in dataset.episode_ids:
+        control.check()
+        for problem in dataset.episode(episode_id).problems:
+            if problem.code == "file-missing":
+                raise InvalidInput(
+                    f"{folder.name} can't be uploaded whole: episode {episode_id}: {problem} Bring "
+                    "it back, or delete the episode and upload the copy without it."
+                )
 
 
 def _as_json(skill: str, result: UploadResult) -> dict[str, Any]:
