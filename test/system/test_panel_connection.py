@@ -39,7 +39,12 @@ def test_without_the_robot_says_so_and_comes_back(own_robot, browsing) -> None:
     page.context.set_offline(True)
     # An open socket of a browser that is offline stays open: the panel has to find out.
     expect(page.get_by_text("Connection to the robot lost")).to_be_visible(timeout=60_000)
+    # What has to be asked for waits, without an error of its own.
+    page.evaluate("location.hash = '#/datasets/wipe-table'")
+    expect(page.get_by_role("heading", name="Wipe table")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
     page.context.set_offline(False)
+    expect(page.get_by_role("list", name="Episodes").get_by_role("link").first).to_be_visible()
     expect(page.get_by_text("Connection to the robot lost")).to_be_hidden()
     expect(page.locator("[data-connection=open]")).to_be_visible()
 

@@ -1,10 +1,14 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { usePanel } from "./panel.tsx";
+import { selectConnected } from "./selectors.ts";
 
 export interface Answer<T> {
   /** The newest answer for this subject; null until there is one. */
   readonly value: T | null;
-  /** Why the last attempt failed; null where it did not. An older value may still be there. */
+  /**
+   * Why the last attempt failed; null where it did not, and without a connection, which is said elsewhere
+   * and mends itself. An older value may still be there.
+   */
   readonly problem: string | null;
   readonly again: () => void;
 }
@@ -21,6 +25,7 @@ interface Known<T> {
  */
 export function useAnswer<T>(subject: string, version: string, ask: () => Promise<T>): Answer<T> {
   const epoch = usePanel((state) => state.epoch);
+  const connected = usePanel(selectConnected);
   const [attempt, setAttempt] = useState(0);
   const [known, setKnown] = useState<Known<T>>({ subject, value: null, problem: null });
   const latest = useRef(ask);
@@ -49,5 +54,5 @@ export function useAnswer<T>(subject: string, version: string, ask: () => Promis
 
   const again = useCallback(() => setAttempt((count) => count + 1), []);
   const mine = known.subject === subject;
-  return { value: mine ? known.value : null, problem: mine ? known.problem : null, again };
+  return { value: mine ? known.value : null, problem: mine && connected ? known.problem : null, again };
 }

@@ -12,6 +12,8 @@ export const selectSkill =
   (state: PanelState): Skill | undefined =>
     state.skillList?.skills.find((skill) => skill.name === name);
 
+export const selectConnected = (state: PanelState): boolean => state.connection.status === "open";
+
 export const selectLoaded = (state: PanelState): boolean => state.skillList !== null;
 
 const NO_JOBS: readonly Job[] = [];

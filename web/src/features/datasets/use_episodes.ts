@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import type { Skill } from "@/ros/messages.ts";
 import { useCommands, usePanel } from "@/state/panel.tsx";
+import { selectConnected } from "@/state/selectors.ts";
 import type { EpisodesState } from "./episode_pages.ts";
 import { EpisodePages, PAGE } from "./episode_pages.ts";
 
@@ -17,6 +18,7 @@ export interface Episodes extends EpisodesState {
 export function useEpisodes(name: string, listed: Skill | undefined): Episodes {
   const commands = useCommands();
   const epoch = usePanel((state) => state.epoch);
+  const connected = usePanel(selectConnected);
   const pages = useMemo(
     () => new EpisodePages((offset, limit) => commands.listEpisodes(name, offset, limit)),
     [commands, name],
@@ -43,12 +45,13 @@ export function useEpisodes(name: string, listed: Skill | undefined): Episodes {
   return useMemo(
     () => ({
       ...state,
+      problem: connected ? state.problem : null,
       ensure: pages.ensure,
       ensureAll: pages.ensureAll,
       refresh: pages.refresh,
       patch: pages.patch,
       complete: state.dataset !== null && !state.episodes.includes(undefined),
     }),
-    [state, pages],
+    [state, connected, pages],
   );
 }
