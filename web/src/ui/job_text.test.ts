@@ -26,6 +26,10 @@ describe("a job in words", () => {
     expect(timeLeft({ ...RUNNING, secondsLeft: 0, bytesDone: RUNNING.bytesTotal })).toBe("");
   });
 
+  it("counts files of a transfer", () => {
+    expect(countTexts({ ...RUNNING, kind: "upload_skill" })[0]).toBe("3 of 12 files");
+  });
+
   it("counts items where there are no bytes", () => {
     const job = { ...RUNNING, bytesTotal: 0, rate: 2.5 };
     expect(countTexts(job)).toEqual(["3 of 12", "2.5 a second"]);

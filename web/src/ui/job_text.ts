@@ -3,6 +3,8 @@ import type { Job } from "@/ros/jobs.ts";
 import { formatBytes } from "@/text/numbers.ts";
 import { formatDuration } from "@/text/time.ts";
 
+const TRANSFERS: ReadonlySet<string> = new Set(["upload_skill", "download_run"]);
+
 /** 0 to 1; null where nothing is counted yet. */
 export function knownFraction(job: Job): number | null {
   return job.bytesTotal > 0 || job.itemsTotal > 0 ? job.fraction : null;
@@ -21,7 +23,8 @@ export function stageText(job: Job): string {
 export function countTexts(job: Job): readonly string[] {
   const counts: string[] = [];
   if (job.itemsTotal > 0) {
-    counts.push(`${job.itemsDone.toLocaleString("en")} of ${job.itemsTotal.toLocaleString("en")}`);
+    const unit = TRANSFERS.has(job.kind) ? " files" : "";
+    counts.push(`${job.itemsDone.toLocaleString("en")} of ${job.itemsTotal.toLocaleString("en")}${unit}`);
   }
   if (job.bytesTotal > 0) counts.push(`${formatBytes(job.bytesDone)} of ${formatBytes(job.bytesTotal)}`);
   const steady = job.state === "running" && !job.paused && !job.cancelling && job.rate > 0;

@@ -4,6 +4,7 @@ import { CommandError } from "@/ros/commands.ts";
 import type { FieldError, MetadataField } from "@/ros/messages.ts";
 import { useLeaveGuard } from "@/route/guard.ts";
 import { useCommands } from "@/state/panel.tsx";
+import { Attention } from "@/ui/attention.tsx";
 import { Button } from "@/ui/button.tsx";
 import { LeaveDialog } from "@/ui/leave_dialog.tsx";
 import { Refusal } from "@/ui/refusal.tsx";
@@ -105,15 +106,7 @@ export function SkillEditor({ detail }: { detail: SkillDetail }) {
           <span role="status" className="mr-auto text-faint">
             {saving ? "Saving…" : dirty && Object.keys(edits.problems).length === 0 ? "Unsaved changes" : ""}
           </span>
-          {wrong && (
-            <button
-              type="button"
-              onClick={() => focusField(wrong.path)}
-              className="mr-auto truncate text-danger underline-offset-2 hover:underline"
-            >
-              {wrong.label} needs attention
-            </button>
-          )}
+          {wrong && <Attention {...wrong} />}
           <Button
             disabled={!dirty || saving}
             onClick={() => {
@@ -146,11 +139,6 @@ function wrongField(
 ): { path: string; label: string } | undefined {
   if (edits.problems[EXECUTION] !== undefined) return { path: EXECUTION, label: "Execution" };
   return fields.find((field) => edits.problems[field.path] !== undefined);
-}
-
-function focusField(path: string): void {
-  const field = document.querySelector(`[data-field="${CSS.escape(path)}"]`);
-  field?.querySelector<HTMLElement>("input, textarea, select")?.focus();
 }
 
 /** What was refused about fields that the form does not show. */

@@ -22,7 +22,7 @@ export function LifeLine({ run }: { run: TrainingRun }) {
           aria-current={step.place === "now" ? "step" : undefined}
           className="relative flex gap-3 max-md:min-h-8 md:flex-col md:gap-1.5"
         >
-          {index > 0 && <Link step={step} />}
+          <Link to={steps[index + 1]} />
           <Dot step={step} wrong={step.status === wrong} failed={isFailed(run)} active={run.active} />
           <span className="flex min-w-0 flex-1 flex-wrap items-baseline gap-x-2 md:flex-col md:items-start">
             <span
@@ -94,13 +94,14 @@ function Dot({
   );
 }
 
-/** The line from the state before. */
-function Link({ step }: { step: LifeStep }) {
-  const colour = step.place === "ahead" ? "bg-line" : "bg-accent/40";
+/** The line to the next state. */
+function Link({ to }: { to: LifeStep | undefined }) {
+  if (!to) return null;
+  const colour = to.place === "ahead" ? "bg-line" : "bg-accent/40";
   return (
     <span
       aria-hidden="true"
-      className={`absolute ${colour} max-md:-top-3 max-md:left-[9px] max-md:h-3 max-md:w-0.5 md:top-[9px] md:right-[calc(100%-0px)] md:h-0.5 md:w-[calc(100%-22px)] md:-translate-x-0`}
+      className={`absolute ${colour} max-md:top-5 max-md:bottom-0 max-md:left-[9px] max-md:w-0.5 md:top-[9px] md:right-0 md:left-6 md:h-0.5`}
     />
   );
 }

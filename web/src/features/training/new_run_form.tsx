@@ -8,13 +8,14 @@ import { useLeaveGuard } from "@/route/guard.ts";
 import { navigation } from "@/route/navigation.ts";
 import { useCommands } from "@/state/panel.tsx";
 import { formatCount } from "@/text/numbers.ts";
+import { Attention } from "@/ui/attention.tsx";
 import { Notice } from "@/ui/badge.tsx";
 import { Button } from "@/ui/button.tsx";
 import { LeaveDialog } from "@/ui/leave_dialog.tsx";
 import { Refusal } from "@/ui/refusal.tsx";
 import { Architecture } from "./architecture.tsx";
 import { CostLine } from "./cost_line.tsx";
-import type { Group } from "./fields.ts";
+import type { Field, Group } from "./fields.ts";
 import { fieldsOf } from "./fields.ts";
 import { ExtraJson, FurtherVariables } from "./further_fields.tsx";
 import { PresetChoice, SkillChoice } from "./run_choices.tsx";
@@ -67,7 +68,7 @@ export function NewRunForm({
     ...Object.fromEntries(refused.map((error) => [error.field, error.message])),
     ...problemsOf(draft, fields),
   };
-  const wrong = Object.keys(problemsOf(draft, fields)).length;
+  const wrong = wrongField(draft, fields);
   const changes = countChanges(draft, fields);
   const leaving = useLeaveGuard(made === null && edited !== null && changes > 0);
   // Leaves once nothing guards the form any more.
@@ -98,7 +99,7 @@ export function NewRunForm({
   const isShown = (path: string): boolean =>
     shown.has(path) || path === "extra" || draft.env.some((row) => `env.${row.name.trim()}` === path);
   const elsewhere = refused.filter(({ field }) => !isShown(field));
-  const ready = preset !== undefined && skill !== "" && wrong === 0 && !busy;
+  const ready = preset !== undefined && skill !== "" && !wrong && !busy;
 
   return (
     <form
@@ -171,9 +172,17 @@ export function NewRunForm({
       <footer className="space-y-2 border-t border-line bg-surface px-4 py-2.5 md:px-6">
         {failure && <Refusal message={failure} elsewhere={elsewhere} />}
         <div className="flex items-center gap-2">
-          <span className="mr-auto min-w-0 truncate text-quiet" data-changes={changes}>
-            {changes === 0 ? "As the preset" : `${formatCount(changes, "value")} changed`}
-          </span>
+          {wrong ? (
+            <Attention {...wrong} />
+          ) : (
+            <span className="mr-auto min-w-0 truncate text-quiet" data-changes={changes}>
+              {skill === ""
+                ? "No skill chosen yet"
+                : changes === 0
+                  ? "As the preset"
+                  : `${formatCount(changes, "value")} changed`}
+            </span>
+          )}
           <Button
             look="quiet"
             icon="undo"
@@ -203,6 +212,15 @@ export function NewRunForm({
       />
     </form>
   );
+}
+
+/** The first field whose text makes no sense. */
+function wrongField(draft: Draft, fields: readonly Field[]): { path: string; label: string } | undefined {
+  const [path] = Object.keys(problemsOf(draft, fields));
+  if (path === undefined) return undefined;
+  if (path === "extra") return { path, label: "Further parameters" };
+  const field = fields.find((one) => one.path === path);
+  return field ?? { path: "env", label: path.slice("env.".length) || "A variable" };
 }
 
 /** Further parameters have one field for all of them. */

@@ -68,7 +68,7 @@ export function RunField({
         <input
           inputMode={field.kind === "integer" ? "numeric" : field.kind === "number" ? "decimal" : "text"}
           onChange={(event) => onChange(event.target.value)}
-          className={`${INPUT} ${changed ? "border-accent!" : ""}`}
+          className={`${INPUT} ${changed && !problem ? "border-accent!" : ""}`}
           {...shared}
         />
       )}

@@ -162,7 +162,7 @@ function NoRuns({ filter, activeOnly, any }: { filter: string | null; activeOnly
       action={
         <RouteLink
           to={{ tab: "training", skill: filter, run: "new" }}
-          className="font-medium text-accent hover:underline"
+          className="inline-flex h-11 items-center px-3 font-medium text-accent hover:underline md:h-8"
         >
           Start a run
         </RouteLink>

@@ -16,7 +16,6 @@ import {
   placeText,
   resultText,
   runFraction,
-  statusText,
   stepText,
 } from "./run_words.ts";
 import { roughDuration } from "./times.ts";
@@ -114,9 +113,7 @@ export function RunCard({ run, now, current }: RowProps) {
       ) : run.active ? (
         <RunProgress run={run} />
       ) : (
-        <span className="truncate text-xs text-quiet">
-          {stepText(run) || statusText(run.daemonState || run.status)}
-        </span>
+        <span className="truncate text-xs text-quiet">{stepText(run) || run.daemonState}</span>
       )}
       <span className="flex items-center gap-2 text-xs text-faint">
         <span className="min-w-0 flex-1 truncate">{facts.join(" · ")}</span>

@@ -23,11 +23,7 @@ export function UploadButton({
   const job = usePanel((state) => uploadOf(selectJobs(state), skill));
   const active = job !== undefined && isActive(job);
   const fraction = active ? knownFraction(job) : null;
-  const text = !active
-    ? "Upload"
-    : fraction === null
-      ? "Uploading"
-      : `Uploading ${Math.floor(fraction * 100)}%`;
+  const percent = fraction === null ? "" : ` ${Math.floor(fraction * 100)}%`;
   return (
     <>
       <Button
@@ -36,7 +32,8 @@ export function UploadButton({
         className={compact ? "max-sm:px-2!" : ""}
         onClick={() => setOpen(true)}
       >
-        <span className={compact && !active ? "max-sm:sr-only" : ""}>{text}</span>
+        <span className={compact ? "max-sm:sr-only" : ""}>{active ? "Uploading" : "Upload"}</span>
+        {percent}
       </Button>
       {open && (
         <Dialog title={`Upload ${name}`} onClose={() => setOpen(false)}>
