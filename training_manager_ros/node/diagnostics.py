@@ -27,7 +27,11 @@ class Diagnostics:
     def _publish(self) -> None:
         array = DiagnosticArray(status=[self._skills()])
         array.header.stamp = self._node.get_clock().now().to_msg()
-        self._publisher.publish(array)
+        try:
+            self._publisher.publish(array)
+        except RuntimeError:
+            if self._node.context.ok():  # else ROS has ended
+                raise
 
     def _skills(self) -> DiagnosticStatus:
         skills = self._catalog.skills()

@@ -46,9 +46,7 @@ class TrainingManagerNode:
         self._catalog = Catalog(self._skills_dir, FactCache(cache_dir() / "facts.sqlite"))
         self._publishing = threading.Lock()
         self._skills_topic = self.node.create_publisher(SkillList, "~/skills", LATCHED)
-        self._namesakes = Namesakes(
-            lambda: self.node.count_publishers(self._skills_topic.topic_name), self._publish_skills
-        )
+        self._namesakes = Namesakes(self._count_managers, self._publish_skills)
         self._watch: Watch | None = None
         self._work: Work | None = None
         self._training: TrainingServices | None = None
@@ -126,6 +124,14 @@ class TrainingManagerNode:
                     skills=[convert.skill_to_msg(skill) for skill in self._catalog.skills()],
                 )
             )
+
+    def _count_managers(self) -> int:
+        try:
+            return int(self.node.count_publishers(self._skills_topic.topic_name))
+        except RuntimeError:
+            if self.node.context.ok():
+                raise
+            return 1  # ROS has ended
 
     def _problem(self) -> str:
         watching = self._watch.problem if self._watch is not None else ""
