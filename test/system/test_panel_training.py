@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from driver import button, metadata, until, without_server
 from playwright.sync_api import Locator, Page, expect
+from test_panel_layout import FAINT, NAMELESS, SMALL
 
 SERVER = """\
 default_preset = "smoke"
@@ -19,6 +20,8 @@ stop_grace = 0.5
 [prices]
 H100 = 2.5
 """
+# Whether the focus is in a dialog, or on its way round in what is the browser's own.
+WITHIN = "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
 LOG = "[print('n%d. line of a log' % i) for i in range(4000)]; import time; time.sleep(600)"
 
 
@@ -208,16 +211,16 @@ def test_the_cost_is_told_against_the_budget(trainer, browsing) -> None:
     cost = page.locator("[data-cost]")
     expect(cost).to_have_text("No GPU asked for.")
     page.get_by_text("act-default").click()
-    expect(cost).to_have_text("5 h × 4 GPUs × $2.50 = $50 at most, budget $200")
+    expect(cost).to_have_text(re.compile("5 h . 4 GPUs . .2[.]50 = .50 at most, budget .200$"))
     box(page, "Deadline").fill("30")
     expect(cost).to_contain_text("= $300 at most, budget $200: it may end by its budget")
     box(page, "Budget").fill("300")
-    expect(cost).to_have_text("30 h × 4 GPUs × $2.50 = $300 at most, budget $300")
+    expect(cost).to_have_text(re.compile("30 h . 4 GPUs . .2[.]50 = .300 at most, budget .300$"))
     box(page, "Deadline").fill("long")
     expect(cost).to_have_count(0)
     expect(field(page, "hours")).to_contain_text("Must be a number.")
     button(page, "Reset all").click()
-    expect(cost).to_have_text("5 h × 4 GPUs × $2.50 = $50 at most, budget $200")
+    expect(cost).to_have_text(re.compile("5 h . 4 GPUs . .2[.]50 = .50 at most, budget .200$"))
 
 
 def test_a_run_is_cancelled_and_its_whole_log_read(trainer, browsing) -> None:
@@ -245,6 +248,70 @@ def test_a_run_is_cancelled_and_its_whole_log_read(trainer, browsing) -> None:
     expect(page.get_by_role("alert")).to_have_count(0)
     expect(button(page, "Cancel run")).to_be_hidden()
     expect(page.locator("[data-log-complete=true]")).to_be_visible()
+
+
+def test_a_run_is_asked_for_by_keyboard_alone(trainer, browsing) -> None:
+    page = new_run(trainer, browsing)
+    page.get_by_role("combobox", name="Skill").last.focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio", name="smoke")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name="act-default")).to_be_checked()
+    page.keyboard.press("ArrowUp")
+    for name in ("LEARNING_RATE", "BATCH_SIZE"):
+        page.keyboard.press("Tab")
+        expect(box(page, name)).to_be_focused()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("none")
+    attention = button(page, "BATCH_SIZE needs attention")
+    attention.focus()
+    page.keyboard.press("Enter")
+    expect(box(page, "BATCH_SIZE")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("8")
+    page.keyboard.press("Enter")
+    expect(step(page)).to_contain_text("waiting for approval")
+
+    reject = button(page, "Reject")
+    reject.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Reject this run?")
+    for _ in range(8):  # round and round: nothing outside can be reached
+        page.keyboard.press("Tab")
+        assert page.evaluate(WITHIN)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(reject).to_be_focused()
+    button(page, "More with this run").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="Clone as new run")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(button(page, "More with this run")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"), [((390, 844), "light"), ((1440, 900), "dark")], ids=["phone", "desk"]
+)
+def test_its_pages_fit_and_can_be_read(trainer, browsing, size, scheme) -> None:
+    width, height = size
+    phone = width < 500
+    page = browsing.open(
+        trainer,
+        "#/training/pick-up-cup",
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        is_mobile=phone,
+        has_touch=phone,
+    )
+    places = ["", "/1", "/1?with=2", "/new", "/new?from=1", "/1?with=3&of=fold-towel"]
+    for place in places:
+        page.goto(f"{trainer.url}/#/training/pick-up-cup{place}")
+        ready = page.get_by_role("heading", level=1).or_(page.locator("[data-run]"))
+        expect(ready.filter(visible=True).first).to_be_visible()
+        wide, visible = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert (wide, visible) == (width, width), place
+        for what in (NAMELESS, FAINT, *([SMALL] if phone else [])):
+            assert page.evaluate(what) == [], place
 
 
 def test_without_the_server_each_action_says_so_where_it_was_asked(trainer, browsing) -> None:

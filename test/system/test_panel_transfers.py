@@ -1,4 +1,4 @@
-"""Uploads and downloads in a real browser: steered, limited, refused, and held up by a lost server."""
+"""Uploads in a real browser: steered, limited, refused, and held up by a lost server."""
 
 from __future__ import annotations
 
