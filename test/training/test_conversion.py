@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -31,8 +31,8 @@ class Converter:
         self.ended: list[str] = []
         self.error: Exception | None = None
 
-    def pending(self) -> Collection[str]:
-        return self.raw
+    def pending(self) -> Mapping[str, int]:
+        return dict.fromkeys(self.raw, 300)
 
     def run(
         self, ready: Callable[[str], None], progress: Callable[[float], None], control: Control

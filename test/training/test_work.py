@@ -172,23 +172,24 @@ def test_progress_rate_and_time_left() -> None:
     assert (stalled.rate, stalled.seconds_left) == (0, None)
 
 
-def test_what_is_to_be_converted_counts_and_the_slower_of_both_decides() -> None:
+def test_the_slower_of_converting_and_sending_decides() -> None:
     clock = Clock()
     meter = Meter(lambda progress: None, clock)
-    meter.convert(1000)
-    meter.expect(1, 100)
-    clock.now += 10
+    clock.now += 5
+    meter.expect(2, 200)
+    meter.converted(0)
+    assert meter.progress().seconds_left is None
+    clock.now += 5
     meter.moved(100)
-    meter.converted(0.2)
-    converting = meter.progress()
-    assert (converting.bytes_done, converting.bytes_total, converting.rate) == (300, 1100, 10.0)
-    assert converting.seconds_left == pytest.approx(800 / 20)
-    meter.expect(1, 600)  # what came of it
-    assert meter.progress().seconds_left == pytest.approx(600 / 10)
+    meter.converted(0.1)
+    assert meter.progress().seconds_left == pytest.approx(0.9 / 0.02)
+    meter.expect(1, 800)
+    assert meter.progress().seconds_left == pytest.approx(900 / 10)
+    clock.now += 20
+    meter.converted(0.5)
+    assert meter.progress().seconds_left == pytest.approx(0.5 / 0.02, rel=0.1)  # nothing is sent
     meter.converted(1)
-    meter.moved(600)
-    ended = meter.progress()
-    assert (ended.bytes_done, ended.bytes_total, ended.seconds_left) == (1700, 1700, 0.0)
+    assert meter.progress().seconds_left is None
 
 
 def test_the_largest_first() -> None:

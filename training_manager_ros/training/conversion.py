@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -22,8 +22,11 @@ __all__ = ["Conversion", "convert"]
 class Conversion(Protocol):
     """What turns raw recordings into what is uploaded, while the rest is uploaded already."""
 
-    def pending(self) -> Collection[str]:
-        """Names of files that it will replace or remove, so that they are not sent as they are."""
+    def pending(self) -> Mapping[str, int]:
+        """Files that it will replace or remove, so that they are not sent as they are.
+
+        By name, with the bytes that are expected to come of each.
+        """
 
     def run(
         self, ready: Callable[[str], None], progress: Callable[[float], None], control: Control
@@ -46,9 +49,9 @@ async def convert(
 
     `add` gets each file that is ready. Raises what the conversion raises.
     """
-    raw = _sizes(folder, conversion.pending())
-    meter.expect(len(raw), 0)
-    meter.convert(sum(raw.values()))
+    expected = dict(conversion.pending())
+    meter.expect(len(expected), sum(expected.values()))
+    meter.converted(0)
     loop = asyncio.get_running_loop()
     inner = Control()
     ended: asyncio.Future[None] = loop.create_future()
@@ -60,8 +63,8 @@ async def convert(
 
     def found(name: str) -> None:
         stamp = stamp_of(folder / name)
-        if raw.pop(name, None) is not None:
-            meter.expect(-1, 0)  # `add` counts it from now on
+        if name in expected:  # `add` counts what came of it
+            meter.expect(-1, -expected.pop(name))
         if stamp is not None:
             add(LocalFile(name, folder / name, stamp))
 
@@ -93,10 +96,5 @@ async def convert(
             with anyio.CancelScope(shield=True), suppress(Cancelled):
                 await ended
             raise
-    meter.converted(1.0)
+    meter.converted(1)
     meter.stage("uploading")
-
-
-def _sizes(folder: Path, names: Collection[str]) -> dict[str, int]:
-    stamps = {name: stamp_of(folder / name) for name in names}
-    return {name: stamp.size for name, stamp in stamps.items() if stamp is not None}

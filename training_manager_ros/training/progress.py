@@ -18,10 +18,7 @@ WINDOW = 10.0  # seconds over which the rate is taken
 
 @dataclass(frozen=True)
 class Progress:
-    """One report of long work. Totals can grow while it is found out what there is to do.
-
-    What has to be converted first counts among the bytes with its size before and after that.
-    """
+    """One report of long work. Totals can grow while it is found out what there is to do."""
 
     stage: str  # what is being done, in words
     items_done: int = 0  # files
@@ -52,9 +49,9 @@ class _Pace:
     """How fast a count grew over the last ten seconds."""
 
     def __init__(self, now: float) -> None:
-        self._samples: deque[tuple[float, int]] = deque([(now, 0)])
+        self._samples: deque[tuple[float, float]] = deque([(now, 0)])
 
-    def rate(self, now: float, count: int) -> float:
+    def rate(self, now: float, count: float) -> float:
         """What came to the count in a second, which is `count` now."""
         samples = self._samples
         samples.append((now, count))
@@ -78,10 +75,10 @@ class Meter:
         self._message = ""
         self._items = [0, 0]
         self._bytes = [0, 0]
-        self._raw = [0, 0]
         self._moved = 0
         self._sending = _Pace(clock())
-        self._converting = _Pace(clock())
+        self._converted = 1.0
+        self._converting: _Pace | None = None
         self._reported: Progress | None = None
 
     def stage(self, stage: str) -> None:
@@ -106,13 +103,11 @@ class Meter:
         """Count bytes as done without a transfer, or as undone."""
         self._bytes[0] += size
 
-    def convert(self, size: int) -> None:
-        """Add bytes that are to be converted before what comes of them can be transferred."""
-        self._raw[1] += size
-
     def converted(self, part: float) -> None:
-        """Say which part of them is converted, 0 to 1."""
-        self._raw[0] = round(part * self._raw[1])
+        """Say which part, 0 to 1, is done of what is made only now; first of all that it is 0."""
+        self._converted = part
+        if self._converting is None:
+            self._converting = _Pace(self._clock())
 
     def finished(self) -> None:
         """Count a file as done."""
@@ -122,26 +117,24 @@ class Meter:
         """Where the work stands now."""
         now = self._clock()
         rate = self._sending.rate(now, self._moved)
-        converting = self._converting.rate(now, self._raw[0])
         return Progress(
             stage=self._stage,
             items_done=self._items[0],
             items_total=self._items[1],
-            bytes_done=self._bytes[0] + self._raw[0],
-            bytes_total=self._bytes[1] + self._raw[1],
+            bytes_done=self._bytes[0],
+            bytes_total=self._bytes[1],
             rate=rate,
-            seconds_left=self._seconds_left(rate, converting),
+            seconds_left=self._seconds_left(now, rate),
             message=self._message,
         )
 
-    def _seconds_left(self, sending: float, converting: float) -> float | None:
-        """By the slower of the two, which go on at the same time."""
-        to_send = self._bytes[1] - self._bytes[0]
-        to_convert = self._raw[1] - self._raw[0]
-        work = [(to_send, sending)] if to_send or not to_convert else []
-        if to_convert:
-            work.append((to_convert, converting))
-        return max(left / rate for left, rate in work) if all(rate for _, rate in work) else None
+    def _seconds_left(self, now: float, rate: float) -> float | None:
+        left = (self._bytes[1] - self._bytes[0]) / rate if rate else None
+        if self._converting is None or self._converted == 1:
+            return left
+        # Both go on at the same time, so the slower decides; what is sent waits for what is made.
+        making = self._converting.rate(now, self._converted)
+        return max(left or 0, (1 - self._converted) / making) if making else None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

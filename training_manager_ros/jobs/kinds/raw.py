@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from training_manager_ros.datasets import DatasetFormat, FactCache, summarise
@@ -40,9 +40,9 @@ class RawConversion:
                 f"{cost.bytes_free:,} are free; free some, or upload raw."
             )
 
-    def pending(self) -> Collection[str]:
+    def pending(self) -> Mapping[str, int]:
         """See `training.Conversion`."""
-        return {f"data/{step.file}" for step in _episodes(self._plan)}
+        return {f"data/{step.file}": step.written for step in _episodes(self._plan)}
 
     def run(
         self, ready: Callable[[str], None], progress: Callable[[float], None], control: Levers
