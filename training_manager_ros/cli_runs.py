@@ -70,7 +70,8 @@ def runs(args: argparse.Namespace) -> int:
         print("No runs.")
     failed = [(f"{name} {run.run_id}", run.error_message) for name, run in listed]
     for number, (where, text) in enumerate((w, t) for w, t in [*failed, *problems] if t):
-        print(("" if number else "\n") + plain(f"{where}: {text.splitlines()[0]}"))
+        first = next((line for line in text.splitlines() if line.strip()), "")
+        print(("" if number else "\n") + plain(f"{where}: {first}"))
     return 0
 
 

@@ -163,7 +163,9 @@ def test_what_is_reported_may_make_no_sense(told: object, progress: RunProgress 
     assert RunProgress.parse(told) == progress
 
 
-@pytest.mark.parametrize("run_id", [None, -1, 2**32, float("nan"), "many", [1], True])
+@pytest.mark.parametrize(
+    "run_id", [None, -1, 2**32, 5.7, float("nan"), float("inf"), "many", [1], True]
+)
 def test_what_is_no_number_of_a_run(run_id: object) -> None:
     with pytest.raises(Unavailable, match="run_id"):
         ServerRun.parse({"run_id": run_id})

@@ -60,6 +60,8 @@ def whole(value: object) -> int | None:
     """A whole number, also from a string; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
+    if isinstance(value, float) and not value.is_integer():
+        return None
     try:
         return int(value)
     except (ValueError, OverflowError):
