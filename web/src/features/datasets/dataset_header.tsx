@@ -43,7 +43,7 @@ export function DatasetHeader({
   ];
   const cameras = dataset?.cameras.map(cameraText) ?? [];
   return (
-    <header className="space-y-2 border-b border-line px-4 py-2.5">
+    <header className="space-y-1 border-b border-line px-4 py-2.5">
       <div className="flex items-center gap-2">
         <RouteLink
           to={{ tab: "datasets" }}
@@ -52,17 +52,12 @@ export function DatasetHeader({
         >
           <Icon name="back" />
         </RouteLink>
-        <div className="min-w-0 flex-1">
-          <h1
-            className={`text-base font-semibold wrap-anywhere ${narrow ? "truncate" : "line-clamp-2"}`}
-            title={listed?.displayName ?? name}
-          >
-            {listed?.displayName ?? name}
-          </h1>
-          <p className={`text-xs text-faint ${narrow ? "truncate" : ""}`}>
-            {facts.filter(Boolean).join(" · ")}
-          </p>
-        </div>
+        <h1
+          className={`min-w-0 flex-1 text-base font-semibold wrap-anywhere ${narrow ? "truncate" : "line-clamp-2"}`}
+          title={listed?.displayName ?? name}
+        >
+          {listed?.displayName ?? name}
+        </h1>
         {listed && (
           <div data-actions className="-mr-2 flex shrink-0 items-center gap-1">
             {!narrow && <UploadButton skill={name} compact />}
@@ -71,8 +66,9 @@ export function DatasetHeader({
           </div>
         )}
       </div>
+      <p className={`text-xs text-faint ${narrow ? "truncate" : ""}`}>{facts.filter(Boolean).join(" · ")}</p>
       {!narrow && cameras.length > 0 && (
-        <p className="flex flex-wrap gap-x-4 gap-y-0.5 text-xs text-quiet">
+        <p className="flex flex-wrap gap-x-4 gap-y-0.5 pb-0.5 text-xs text-quiet">
           {cameras.map((text) => (
             <span key={text} className="inline-flex items-center gap-1.5">
               <Icon name="camera" className="size-3.5 text-faint" />
