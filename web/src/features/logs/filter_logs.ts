@@ -26,9 +26,13 @@ export interface Unread {
 }
 
 /** What arrived after the line with the key `seen`; everything where that line is gone. */
+export function linesAfter(lines: readonly LogLine[], seen: string | null): readonly LogLine[] {
+  return seen === null ? lines : lines.slice(lines.findLastIndex((line) => line.key === seen) + 1);
+}
+
+/** How much arrived after the line with the key `seen`. */
 export function unread(lines: readonly LogLine[], seen: string | null): Unread {
-  const from = seen === null ? 0 : lines.findLastIndex((line) => line.key === seen) + 1;
-  const fresh = lines.slice(from);
+  const fresh = linesAfter(lines, seen);
   return {
     lines: fresh.length,
     warnings: fresh.filter((line) => line.level === "warning").length,

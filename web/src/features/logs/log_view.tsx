@@ -4,7 +4,7 @@ import { formatTimeOfDay } from "@/text/time.ts";
 import { Button } from "@/ui/button.tsx";
 import { INPUT, Search } from "@/ui/search.tsx";
 import { TailRows } from "@/ui/tail_rows.tsx";
-import { LEVELS, filterLogs, unread } from "./filter_logs.ts";
+import { LEVELS, filterLogs, linesAfter } from "./filter_logs.ts";
 
 export const LEVEL_LOOK: Readonly<Record<Level, string>> = {
   debug: "text-faint",
@@ -29,7 +29,8 @@ export function LogView({ logs }: { logs: readonly LogLine[] }) {
   const [paused, setPaused] = useState<readonly LogLine[] | null>(null);
   const source = paused ?? logs;
   const lines = useMemo(() => filterLogs(source, { level, search }), [source, level, search]);
-  const waiting = paused ? unread(logs, paused.at(-1)?.key ?? null).lines : 0;
+  const arrived = paused ? linesAfter(logs, paused.at(-1)?.key ?? null) : [];
+  const waiting = filterLogs(arrived, { level, search }).length;
 
   return (
     <>
