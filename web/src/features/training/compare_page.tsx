@@ -111,7 +111,7 @@ function Values({ a, b, labels }: { a: TrainingRun; b: TrainingRun; labels: read
               <th key={index} scope="col" className="pr-2 font-semibold wrap-anywhere">
                 <RouteLink
                   to={{ tab: "training", skill: run.skill, run: run.runId }}
-                  className="inline-flex min-h-11 items-center text-accent hover:underline md:min-h-8"
+                  className="inline-flex min-h-11 min-w-11 items-center text-accent hover:underline md:min-h-8"
                 >
                   {labels[index]}
                 </RouteLink>
