@@ -238,7 +238,7 @@ def _plan_json(plan: EditPlan, cost: Estimate) -> dict[str, Any]:
 
 
 def _print_plan(plan: EditPlan, cost: Estimate) -> None:
-    from training_manager_ros.datasets.check.gathered import ranges
+    from training_manager_ros.datasets.listing import ranges
 
     parts = [f"{len(plan.episodes)} episodes", f"{plan.frames} frames", plan.format.value]
     if plan.rate:

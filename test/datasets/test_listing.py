@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from training_manager_ros.datasets.listing import Listing, scan, shown, some
+from training_manager_ros.datasets.listing import Listing, ranges, scan, shown, some
 
 
 def _scan(root: Path) -> Listing:
@@ -113,3 +113,11 @@ def test_names_are_shown_whatever_their_bytes(root: Path) -> None:
 def test_some_names_the_first_three() -> None:
     assert some(["a", "b", "c"]) == "a, b, c"
     assert some("abcde") == "a, b, c and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [((), ""), ((3,), "3"), ((0, 1), "0-1"), ((0, 2, 3, 4, 9), "0, 2-4, 9")],
+)
+def test_ranges(numbers: tuple[int, ...], text: str):
+    assert ranges(numbers) == text

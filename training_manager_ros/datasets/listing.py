@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from training_manager_ros.datasets.problem import Problem
 
-__all__ = ["FileEntry", "Listing", "scan", "shown", "some"]
+__all__ = ["FileEntry", "Listing", "ranges", "scan", "shown", "some"]
 
 
 class FileEntry(NamedTuple):
@@ -114,3 +114,14 @@ def some(names: Iterable[str]) -> str:
     ordered = list(names)
     head = ", ".join(shown(name) for name in ordered[:3])
     return head if len(ordered) <= 3 else f"{head} and {len(ordered) - 3} more"
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers as people write them: "0-4, 7"."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in spans)

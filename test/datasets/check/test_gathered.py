@@ -8,17 +8,9 @@ from strategies import DatasetSpec
 
 from training_manager_ros.datasets import DatasetFormat
 from training_manager_ros.datasets.check import Finding
-from training_manager_ros.datasets.check.gathered import gathered, ranges
+from training_manager_ros.datasets.check.gathered import gathered
 
 from .checked import check
-
-
-@pytest.mark.parametrize(
-    ("numbers", "text"),
-    [((3,), "3"), ((0, 1), "0-1"), ((0, 2, 3, 4, 9), "0, 2-4, 9")],
-)
-def test_ranges(numbers: tuple[int, ...], text: str):
-    assert ranges(numbers) == text
 
 
 def _slow(skill: Path, rate: float) -> None:

@@ -413,3 +413,24 @@ def test_keeps_real_recordings(real_skills: Path, tmp_path: Path, kept: tuple[in
     rows = table(new.root, "data")
     assert rows["index"] == list(range(len(rows["index"])))
     check_stats(new.root)
+
+
+def test_tells_once_what_is_odd_in_many_episodes(tmp_path: Path) -> None:
+    DatasetSpec(V30, 30.0, ("wrist",), (3, 4, 2, 5)).write(tmp_path / "old")
+    (path,) = (tmp_path / "old/data/data").rglob("*.parquet")
+    pq.write_table(pq.read_table(path).drop_columns("frame_index"), path)
+    old = open_dataset(tmp_path / "old", FactCache(None))
+    (note,) = join_v3([Part(old, (3, 0, 1))], JoinRules()).problems
+    start = "old, episodes 0-1, 3: data/chunk-000/file-000.parquet lacks the column frame_index."
+    assert (note.message, note.blocks) == (start, False)
+
+
+def test_tells_once_that_a_source_lacks_a_camera(tmp_path: Path) -> None:
+    parts = []
+    for name, cameras in {"one": ("wrist", "front"), "other": ("wrist",)}.items():
+        DatasetSpec(V30, 30.0, cameras, (5, 3, 4)).write(tmp_path / name)
+        parts.append(Part(open_dataset(tmp_path / name, FactCache(None)), (0, 1, 2)))
+    text = "other has no observation.images.front, which a LeRobot dataset needs in every episode."
+    for chosen in (parts, parts[::-1]):
+        (blocking,) = [one for one in join_v3(chosen, JoinRules()).problems if one.blocks]
+        assert blocking.message == text

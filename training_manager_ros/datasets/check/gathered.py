@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from training_manager_ros.datasets.check.finding import Finding
+from training_manager_ros.datasets.listing import ranges
 
-__all__ = ["gathered", "ranges"]
+__all__ = ["gathered"]
 
 # What is mended once for all: a declared rate, a column that the writer left out.
 _SHARED = frozenset({"rate-differs", "column-missing"})
@@ -30,14 +31,3 @@ def gathered(findings: Sequence[Finding], episodes: int) -> Iterator[Finding]:
         first = min(group, key=lambda one: one.order)
         where = f"In episodes {ranges(concerned)}, such as {first.episode}:"
         yield replace(first, episode=None, message=f"{where} {first.message}")
-
-
-def ranges(numbers: Sequence[int]) -> str:
-    """Ascending numbers as people write them: "0-4, 7"."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in spans)

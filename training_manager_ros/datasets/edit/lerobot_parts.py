@@ -16,7 +16,7 @@ from training_manager_ros.datasets.edit.plan import PlanProblem
 from training_manager_ros.datasets.jsonfile import read_json, read_json_lines, to_int, to_text
 from training_manager_ros.datasets.lerobot import LeRobotDataset, Rows
 from training_manager_ros.datasets.lerobot_info import fill_template
-from training_manager_ros.datasets.listing import FileEntry, scan
+from training_manager_ros.datasets.listing import FileEntry, ranges, scan
 from training_manager_ros.datasets.model import VideoFrames
 from training_manager_ros.errors import InvalidInput, NotFound, Unreadable
 
@@ -70,6 +70,7 @@ def take(parts: Sequence[Part], counted: bool) -> tuple[list[Taken], list[PlanPr
     """
     taken: list[Taken] = []
     problems: list[PlanProblem] = []
+    odd: dict[tuple[str, str], set[int]] = {}  # by source and what is odd, the episodes
     index, new_id = 0, 0
     totals: dict[str, int] = {}
     for number, part in enumerate(parts):
@@ -83,7 +84,8 @@ def take(parts: Sequence[Part], counted: bool) -> tuple[list[Taken], list[PlanPr
                 problems.append(PlanProblem(f"{where}: {error}", _LEAVE_OUT, blocks=True))
                 continue
             episode = dataset.episode(old_id)
-            problems += [PlanProblem(f"{where}: {text}") for text in episode.problems]
+            for problem in episode.problems:
+                odd.setdefault((part.skill, problem), set()).add(old_id)
             for camera, clip in clips:
                 if clip.count != rows.count and counted:
                     text = f"{where}: {camera} has {clip.count} frames for {rows.count} rows."
@@ -94,6 +96,9 @@ def take(parts: Sequence[Part], counted: bool) -> tuple[list[Taken], list[PlanPr
             taken.append(Taken(number, old_id, new_id, index, rows, clips, size))
             index += rows.count
             new_id += 1
+    for (skill, text), episodes in odd.items():
+        which = f"episode{'s' if len(episodes) > 1 else ''} {ranges(sorted(episodes))}"
+        problems.append(PlanProblem(f"{skill}, {which}: {text}"))
     return taken, problems
 
 

@@ -166,18 +166,9 @@ def _video_steps(
 ) -> tuple[list[Step], list[PlanProblem]]:
     """The files of a camera; where each episode is in them goes into `rows`."""
     clips = [(one, dict(one.clips).get(camera)) for one in taken]
-    # that a video has no frames has been said by whoever counted them
+    # that a video has no frames, or a source no such camera, has been said by others
     having = [(one, clip) for one, clip in clips if clip is not None and clip.count > 0]
-    problems = [
-        PlanProblem(
-            f"{parts[one.part].skill}, episode {one.old_id} has no video of {camera}, which a "
-            "LeRobot dataset needs in every episode.",
-            "Leave the episode out, or give cameras the same names.",
-            blocks=True,
-        )
-        for one in taken
-        if camera not in dict(one.clips)
-    ]
+    problems: list[PlanProblem] = []
     shared = frozenset(
         clip.path
         for one, clip in having
