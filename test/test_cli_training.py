@@ -91,6 +91,16 @@ def documented(command: str) -> list[dict]:
     return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", section, re.DOTALL)]
 
 
+def test_a_dry_run_of_an_upload_needs_no_key(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["upload", SKILL, "--skills-dir", str(shell.skills_dir)]
+    assert main([*words, "--dry-run"]) == 0
+    assert "never uploaded" in capsys.readouterr().out
+    assert main(words) == 1
+    assert "no service key" in capsys.readouterr().err
+
+
 def test_the_whole_way(shell: Shell) -> None:
     uploaded, planned = documented("upload ")
     plan = shell.json("upload", SKILL, "--dry-run")

@@ -53,17 +53,18 @@ def upload(args: argparse.Namespace) -> int:
     """Bring a skill's recordings to the training server."""
     if not (args.limit == 0 or 0.001 <= args.limit < float("inf")):
         raise InvalidInput("--limit must be 0, for no limit, or 0.001 MB/s and more.")
-    settings = use_server(args)
     if args.dry_run:
         from training_manager_ros.skills import skill_folder
-        from training_manager_ros.training import plan_upload
+        from training_manager_ros.training import load_settings, plan_upload
 
+        settings = load_settings(args.server, args.token, args.issuer, file=args.settings)
         plan = plan_upload(skill_folder(args.skills_dir, args.skill), settings.server_name)
         if args.json:
             print(json.dumps(_plan_json(args.skill, plan), indent=2))
         else:
             _print_plan(args.skill, plan)
         return 0
+    use_server(args)
     from training_manager_ros.jobs.kinds.upload import UploadSkill
 
     arguments = {
