@@ -23,7 +23,7 @@ def read_state(path: Path) -> Json:
 def write_state(path: Path, value: Json, *, private: bool = False) -> None:
     """Replace the file; a private one only its owner can read. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.tmp")
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # others may write it as well
     fresh.unlink(missing_ok=True)
     mode = 0o600 if private else 0o666
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
