@@ -110,7 +110,7 @@ def test_a_copy_becomes_a_skill_of_its_own(carrier, browsing) -> None:
 
     page.goto(f"{carrier.url}/#/datasets/sort-more")
     dialog = upload_dialog(page)
-    expect(dialog).to_contain_text("would replace the files of Sort fruit")
+    expect(dialog).to_contain_text("would replace the files of sort-fruit")
     expect(button(dialog, "Upload")).to_be_hidden()
     button(dialog, "Upload as a skill of its own").click()
     expect(dialog.locator("[data-upload-state=uploaded]")).to_be_visible()

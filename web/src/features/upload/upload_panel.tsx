@@ -5,7 +5,7 @@ import type { UploadPlan } from "@/ros/training_commands.ts";
 import { useAction } from "@/state/action.ts";
 import { useAnswer } from "@/state/answer.ts";
 import { useCommands, usePanel } from "@/state/panel.tsx";
-import { selectJobs, selectSkill, selectSkills } from "@/state/selectors.ts";
+import { selectJobs, selectSkill } from "@/state/selectors.ts";
 import { formatCount } from "@/text/numbers.ts";
 import { formatAgo } from "@/text/time.ts";
 import { Badge, Notice } from "@/ui/badge.tsx";
@@ -79,12 +79,9 @@ export function UploadPanel({ skill, onNewRun }: { skill: string; onNewRun?: () 
   );
 }
 
-/** Folders that were copied whole are one skill on the server: what that means for an upload. */
+/** Folders that were copied whole, names and all, are one skill on the server: what that means for an upload. */
 function SharedNotice({ plan }: { plan: UploadPlan }) {
-  const skills = usePanel(selectSkills);
-  const others = plan.sharedWith.map(
-    (name) => skills.find((skill) => skill.name === name)?.displayName ?? name,
-  );
+  const others = plan.sharedWith;
   if (plan.refused) {
     return (
       <Notice tone="warn" title={`An upload would replace the files of ${listed(others, "or")}`}>
