@@ -50,7 +50,7 @@ def bar(page: Page) -> Locator:
 
 def row(page: Page, text: str) -> Locator:
     """A job among all jobs, which are shown for that."""
-    jobs = bar(page).get_by_role("button", name=re.compile("^Jobs:"))
+    jobs = bar(page).get_by_role("button", name=re.compile("^Jobs"))
     if jobs.get_attribute("aria-expanded") == "false":
         jobs.click()
     found: Locator = bar(page).get_by_role("listitem").filter(has_text=text)
@@ -68,6 +68,13 @@ def test_one_that_waits_is_seen_by_everybody_and_cancelled(
     again.get_by_role("button", name="Cancel").click()
     expect(bar(page)).to_contain_text(f"Delete 1 episode of {skill.name}")
     expect(row(other, "Never made")).to_contain_text(f"Waits for other work on {skill.name}")
+    # Jobs and log together leave room for the page itself.
+    other.set_viewport_size({"width": 1280, "height": 600})
+    other.get_by_role("button", name=re.compile("^Log")).click()
+    expect(other.get_by_role("log", name="Log lines")).to_be_visible()
+    main = other.get_by_role("main").bounding_box()
+    assert main
+    assert main["height"] >= 240
     other.goto(other.url.split("#")[0] + "#/skills")
     page.reload()
     expect(row(page, "Never made")).to_contain_text("Waiting")

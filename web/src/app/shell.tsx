@@ -49,7 +49,7 @@ export function Shell() {
       </a>
       <Header />
       <ConnectionBanner />
-      <main id="content" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
+      <main id="content" tabIndex={-1} className="flex min-h-[40dvh] flex-1 flex-col outline-none">
         {tab === "skills" && <SkillsTab />}
         {tab === "datasets" && <DatasetsTab />}
         {tab === "training" && <TrainingTab />}

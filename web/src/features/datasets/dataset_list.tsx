@@ -37,6 +37,7 @@ export function DatasetList({ current }: { current: string | null }) {
 
   return (
     <>
+      {current === null && <h1 className="sr-only">Datasets</h1>}
       <header className="flex gap-2 border-b border-line px-3 py-2">
         <Search label="Search datasets" value={search} onChange={setSearch} />
         <IconButton

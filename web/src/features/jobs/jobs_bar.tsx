@@ -31,20 +31,22 @@ export function JobsBar() {
   return (
     <section
       aria-label="Jobs"
-      className={`relative shrink-0 border-t border-line bg-canvas ${yields ? "max-md:hidden" : ""}`}
+      className={`relative flex min-h-11 flex-col border-t border-line bg-canvas md:min-h-8 ${open ? "" : "shrink-0"} ${yields ? "max-md:hidden" : ""}`}
     >
-      <div className="flex h-11 items-center pr-1 md:h-8">
+      <div className="flex h-11 shrink-0 items-center pr-1 md:h-8">
         <button
           type="button"
           aria-expanded={open}
-          aria-label={active.length > 0 ? `Jobs: ${active.length} running or waiting` : "Jobs: none running"}
           onClick={() => setOpen(!open)}
           className="flex h-full min-w-0 flex-1 items-center gap-2 px-3 text-left text-xs hover:bg-hover"
         >
           <Icon name={open ? "chevronDown" : "chevronUp"} className="text-faint" />
           <span className="font-medium">Jobs</span>
           {active.length > 0 && (
-            <span className="rounded bg-accent-soft px-1.5 font-medium text-accent">{active.length}</span>
+            <span className="rounded bg-accent-soft px-1.5 font-medium text-accent">
+              {active.length}
+              <span className="sr-only"> running or waiting</span>
+            </span>
           )}
           {problem && <span className="truncate text-danger">{problem}</span>}
           {!open && shown && !problem && <OneLine job={shown} />}
@@ -52,7 +54,7 @@ export function JobsBar() {
         {!open && shown && <OpenResult job={shown} />}
       </div>
       {open && (
-        <div className="max-h-[45dvh] overflow-y-auto overscroll-contain border-t border-line bg-surface">
+        <div className="max-h-[45dvh] min-h-0 overflow-y-auto overscroll-contain border-t border-line bg-surface">
           {problem && (
             <div className="p-3">
               <Notice tone="danger">{problem}</Notice>

@@ -1,10 +1,8 @@
 import { useMemo, useState } from "react";
 import type { PointerEvent } from "react";
 import { usePanel } from "@/state/panel.tsx";
-import { formatCount } from "@/text/numbers.ts";
 import { Icon } from "@/ui/icons.tsx";
 import { LEVEL_LOOK, LogView } from "./log_view.tsx";
-import type { Unread } from "./filter_logs.ts";
 import { filterLogs, unread } from "./filter_logs.ts";
 
 const LEAST_HEIGHT = 120;
@@ -33,7 +31,10 @@ export function LogPanel() {
   }
 
   return (
-    <section aria-label="Log" className="relative shrink-0 border-t border-line bg-canvas">
+    <section
+      aria-label="Log"
+      className={`relative flex min-h-11 flex-col border-t border-line bg-canvas md:min-h-8 ${open ? "" : "shrink-0"}`}
+    >
       {open && (
         <div
           aria-hidden="true"
@@ -42,21 +43,26 @@ export function LogPanel() {
           className="absolute inset-x-0 -top-1 z-10 h-2 cursor-row-resize touch-none"
         />
       )}
-      <div className="flex h-11 items-center md:h-8">
+      <div className="flex h-11 shrink-0 items-center md:h-8">
         <button
           type="button"
           aria-expanded={open}
-          aria-label={name(open, counts)}
           onClick={toggle}
           className="flex h-full min-w-0 flex-1 items-center gap-2 px-3 text-left text-xs hover:bg-hover"
         >
           <Icon name={open ? "chevronDown" : "chevronUp"} className="text-faint" />
           <span className="font-medium">Log</span>
           {!open && counts.errors > 0 && (
-            <span className="rounded bg-danger-soft px-1.5 font-medium text-danger">{counts.errors}</span>
+            <span className="rounded bg-danger-soft px-1.5 font-medium text-danger">
+              {counts.errors}
+              <span className="sr-only"> new {counts.errors === 1 ? "error" : "errors"}</span>
+            </span>
           )}
           {!open && counts.warnings > 0 && (
-            <span className="rounded bg-warn-soft px-1.5 font-medium text-warn">{counts.warnings}</span>
+            <span className="rounded bg-warn-soft px-1.5 font-medium text-warn">
+              {counts.warnings}
+              <span className="sr-only"> new {counts.warnings === 1 ? "warning" : "warnings"}</span>
+            </span>
           )}
           {!open && newest && (
             <span className="min-w-0 flex-1 truncate font-mono text-2xs text-faint">
@@ -69,15 +75,10 @@ export function LogPanel() {
         </button>
       </div>
       {open && (
-        <div className="flex max-h-[55dvh] flex-col border-t border-line" style={{ height }}>
+        <div className="flex max-h-[55dvh] min-h-0 flex-col border-t border-line" style={{ height }}>
           <LogView logs={logs} />
         </div>
       )}
     </section>
   );
-}
-
-function name(open: boolean, { errors, warnings }: Unread): string {
-  if (open || errors + warnings === 0) return "Log";
-  return `Log: ${formatCount(errors, "new error")}, ${formatCount(warnings, "new warning")}`;
 }

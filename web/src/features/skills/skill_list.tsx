@@ -25,6 +25,7 @@ export function SkillList({ current, onCreate }: { current: string | null; onCre
 
   return (
     <>
+      {current === null && <h1 className="sr-only">Skills</h1>}
       <header className="flex items-center gap-2 border-b border-line px-3 py-2">
         <div className="flex min-w-0 flex-1 md:max-w-md">
           <Search label="Search skills" value={search} onChange={setSearch} />

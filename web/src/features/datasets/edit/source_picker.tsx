@@ -36,11 +36,11 @@ export function SourcePicker({
             <button
               type="button"
               disabled={!fits(skill)}
-              aria-label={`Add ${skill.displayName}`}
               onClick={() => onAdd(skill)}
               className="flex min-h-11 w-full items-center gap-2 rounded-md px-2 text-left hover:bg-hover disabled:cursor-default disabled:hover:bg-transparent md:min-h-9"
             >
               <Icon name="plus" className={fits(skill) ? "text-accent" : "text-faint"} />
+              <span className="sr-only">Add </span>
               <span className={`min-w-0 flex-1 truncate ${fits(skill) ? "" : "text-faint"}`}>
                 {skill.displayName}
               </span>
