@@ -45,6 +45,7 @@ export function RunList({
 
   return (
     <>
+      {!open && <h1 className="sr-only">Runs</h1>}
       <header className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-2">
         <SkillFilter filter={filter} />
         <Segmented

@@ -172,13 +172,13 @@ function LogSection({ run }: { run: TrainingRun }) {
   const offered = usePanel(selectFeature("logs"));
   if (!offered) {
     return (
-      <Section label="Log">
+      <Section label="Log of the run">
         <p className="text-faint">This training server shows no logs.</p>
       </Section>
     );
   }
   return (
-    <Section label="Log">
+    <Section label="Log of the run">
       <RunLogView skill={run.skill} runId={run.runId} />
     </Section>
   );
