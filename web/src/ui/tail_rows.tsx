@@ -33,9 +33,10 @@ export function TailRows({
     getItemKey: keyOf,
     overscan: 20,
   });
+  const height = rows.scrollRect?.height;
   useEffect(() => {
     if (follows && atEnd.current) rows.scrollToIndex(count - 1, { align: "end" });
-  }, [rows, newest, count, follows]);
+  }, [rows, newest, count, follows, height]);
 
   return (
     <div
