@@ -10,9 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import av
+import h5py
+import numpy as np
 import pytest
 
 from training_manager_ros.errors import Conflict, InvalidInput, NotFound, NotSignedIn
@@ -45,17 +49,36 @@ def server(thread: ServerThread, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     return thread.server
 
 
+def write_h5(path: Path, seed: int) -> None:
+    """A recording of four timesteps and some 50 kB."""
+    with h5py.File(path, "w") as file:
+        file["action"] = np.random.default_rng(seed).random((4, 1500))
+
+
+def mp4(seed: int) -> bytes:
+    """A video of four frames and, in a box that players skip, enough to make it 50 kB."""
+    made = BytesIO()
+    with av.open(made, "w", format="mp4") as container:
+        stream = container.add_stream("mpeg4", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+        for _ in range(4):
+            frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    filling = random.Random(seed).randbytes(50_000)
+    return made.getvalue() + (len(filling) + 8).to_bytes(4, "big") + b"free" + filling
+
+
 @pytest.fixture
 def skills(tmp_path: Path) -> Path:
     data = tmp_path / "skills" / "pick" / "data"
     data.mkdir(parents=True)
     (data.parent / "metadata.json").write_text('{"name": "Pick", "type": "learned"}\n')
-    source = random.Random(1)
     listed = []
     for number in range(20):
         names = [f"episode_{number}.h5", f"episode_{number}_camera_1.mp4"]
-        for name in names:
-            (data / name).write_bytes(source.randbytes(50_000))
+        write_h5(data / names[0], seed=number)
+        (data / names[1]).write_bytes(mp4(seed=number))
         listed.append({"episode_id": number, "file_name": names[0], "video_files": names[1:]})
     index = {"data_frequency": 30, "dataset_type": "h264", "number_of_episodes": 20}
     (data / "dataset_metadata.json").write_text(json.dumps({**index, "episodes": listed}))
@@ -97,7 +120,7 @@ def test_upload_then_nothing_then_one_file(
     assert (first.progress.bytes_done, first.progress.items_done) == (first.result["bytes"], 41)
     assert first.pausable
     assert done(engine, engine.submit("upload_skill", UPLOAD)).result["files"] == 0
-    (skills / "pick" / "data" / "episode_3.h5").write_bytes(b"mended")
+    write_h5(skills / "pick" / "data" / "episode_3.h5", seed=99)
     third = done(engine, engine.submit("upload_skill", {**UPLOAD, "raw": True}))
     assert (third.result["files"], third.result["unchanged"]) == (1, 40)
 
@@ -301,6 +324,19 @@ def test_a_lerobot_dataset_without_a_file_of_an_episode(
     with pytest.raises(InvalidInput, match="can't be uploaded whole"):
         kind.run({"skill": folder.name}, Control())
     assert server.calls == []
+
+
+@pytest.mark.parametrize("name", ["episode_3.h5", "episode_3_camera_1.mp4"])
+def test_a_damaged_file_does_not_take_the_place_of_a_good_one(
+    server: FaultServer, skills: Path, name: str
+) -> None:
+    kind = UploadSkill(skills)
+    kind.run(UPLOAD, Control())
+    before = {key: stored.data for key, stored in server.objects.items()}
+    (skills / "pick" / "data" / name).write_bytes(b"damaged")
+    with pytest.raises(InvalidInput, match=f"episode 3: {name}"):
+        kind.run(UPLOAD, Control())
+    assert {key: stored.data for key, stored in server.objects.items()} == before
 
 
 def test_raw_images_are_converted_on_the_way_unless_asked_otherwise(

@@ -29,6 +29,7 @@ from training_manager_ros.training.new_run import create_run
 from training_manager_ros.training.offers import Offers
 from training_manager_ros.training.overview import LocalStates, Overview, RunView
 from training_manager_ros.training.readiness import check_uploaded
+from training_manager_ros.training.recordings import require_sound
 from training_manager_ros.training.run_log import RunLog
 from training_manager_ros.training.run_request import RunRequest
 from training_manager_ros.training.submit import known_skill_id
@@ -127,6 +128,7 @@ class TrainingDesk:
         """What an upload would do, and how many episodes it would convert before."""
         plan = plan_upload(self._folder(skill), self._client.server_name)
         dataset = self._options.dataset(skill)
+        require_sound(skill, dataset)
         if dataset.summary.format not in _RAW:
             return plan, 0
         episodes = dataset.episodes(0, len(dataset.episode_ids))

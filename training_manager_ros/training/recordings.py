@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from training_manager_ros.datasets import summarise
+from training_manager_ros.datasets import Dataset, summarise
 from training_manager_ros.errors import InvalidInput, Unreadable
 from training_manager_ros.training.manifest import Stamp
 from training_manager_ros.training.reading import parse_json
 
-__all__ = ["INDEX", "Recordings", "read_recordings", "require_files"]
+__all__ = ["INDEX", "Recordings", "read_recordings", "require_files", "require_sound"]
 
 INDEX = "data/dataset_metadata.json"
 TRIES = 4  # the recorder does not write it atomically
 PAUSE = 0.25
+_UNUSABLE = ("file-damaged", "file-missing", "file-unreadable", "lfs-pointer")  # of an episode
 _INCOMPLETE = ("camera-missing", "file-missing", "leads-elsewhere", "list-broken")
 
 
@@ -72,6 +73,22 @@ def require_files(
             f"{skill} lists episodes of which files are missing: {', '.join(lost[:3])}{more}. "
             "Bring them back, or delete those episodes and upload the copy without them."
         )
+
+
+def require_sound(skill: str, dataset: Dataset, check: Callable[[], None] = lambda: None) -> None:
+    """Raise `InvalidInput` that names the first episode of which a file is missing or broken.
+
+    Nobody can train on it, and it would take the place of a good one on the server. `check` is
+    called between two episodes, and ends the work by what it raises.
+    """
+    for episode_id in dataset.episode_ids:
+        check()
+        for problem in dataset.episode(episode_id).problems:
+            if problem.code in _UNUSABLE:
+                raise InvalidInput(
+                    f"{skill} can't be uploaded whole: episode {episode_id}: {problem} Bring the "
+                    "file back, or delete the episode and upload the copy without it."
+                )
 
 
 def _episodes(index: bytes) -> list[object] | None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from training_manager_ros.datasets import FactCache, open_dataset, summarise
-from training_manager_ros.errors import InvalidInput
+from training_manager_ros.datasets import FactCache
+from training_manager_ros.editing.assemble import open_patiently
 from training_manager_ros.jobs.control import Control
 from training_manager_ros.jobs.kind import JobKind, Locks
 from training_manager_ros.jobs.kinds import arguments as checked
@@ -22,6 +22,7 @@ from training_manager_ros.paths import cache_dir
 from training_manager_ros.skills import skill_folder
 from training_manager_ros.training import TrainingClient, TransferOptions, UploadResult
 from training_manager_ros.training.copies import refuse_copy
+from training_manager_ros.training.recordings import require_sound
 
 __all__ = ["UploadSkill"]
 
@@ -55,7 +56,7 @@ class UploadSkill(JobKind):
         conversion = None
         facts = FactCache(cache_dir() / "facts.sqlite")
         control.stage("looking at the episodes")
-        _require_lerobot_files(folder, facts, control)
+        require_sound(folder.name, open_patiently(folder, facts), control.check)
         if self._converts(folder, arguments):
             conversion = RawConversion(self.skills_dir, folder.name, facts)
         options = TransferOptions(bytes_per_second=rate_limit(arguments, "bytes_per_second"))
@@ -72,25 +73,6 @@ class UploadSkill(JobKind):
     @staticmethod
     def _converts(folder: Path, arguments: Mapping[str, Any]) -> bool:
         return not arguments.get("raw", False) and may_be_raw(folder)
-
-
-def _require_lerobot_files(folder: Path, facts: FactCache, control: Control) -> None:
-    """Raise `InvalidInput` where a LeRobot dataset lacks files of its episodes.
-
-    Its lists do not name them as other datasets' lists do, which `upload` looks at itself.
-    """
-    summary = summarise(folder)
-    if summary is None or not summary.format.value.startswith("lerobot"):
-        return
-    dataset = open_dataset(folder, facts)
-    for episode_id in dataset.episode_ids:
-        control.check()
-        for problem in dataset.episode(episode_id).problems:
-            if problem.code == "file-missing":
-                raise InvalidInput(
-                    f"{folder.name} can't be uploaded whole: episode {episode_id}: {problem} Bring "
-                    "it back, or delete the episode and upload the copy without it."
-                )
 
 
 def _as_json(skill: str, result: UploadResult) -> dict[str, Any]:
