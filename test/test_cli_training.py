@@ -221,7 +221,7 @@ def test_a_run_is_checked(shell: Shell) -> None:
     for words, sentence in (
         (("--preset", "best"), "there is no preset best"),
         (("-e", "MAX_STEPS"), "must be KEY=VALUE"),
-        (("-e", "MAX_STEPS=many"), "must be a number"),
+        (("-e", "MAX_STEPS=many", "-e", "X"), "MAX_STEPS=many must be a number; -e X must be"),
         (("-e", "MAX_STEPS=0"), "hyperparameters.MAX_STEPS must be from 1"),
         (("-e", "NO WAY=1"), "is no name for a variable"),
         (("--ref", "a..b"), "must be a branch, a tag or a commit"),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-__all__ = ["Shown", "progress_bar"]
+__all__ = ["Shown", "progress_bar", "waiting_lines"]
 
 
 class Shown(Protocol):
@@ -45,10 +45,12 @@ class Shown(Protocol):
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[Shown], None]]:
-    """A function that shows progress, from any thread; one that does nothing off a terminal."""
+def progress_bar(
+    off_terminal: Callable[[Shown], None] = lambda progress: None,
+) -> Iterator[Callable[[Shown], None]]:
+    """A function that shows progress, from any thread; `off_terminal` where it is no terminal."""
     if not sys.stderr.isatty():
-        yield lambda progress: None
+        yield off_terminal
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -73,6 +75,19 @@ def progress_bar() -> Iterator[Callable[[Shown], None]]:
     finally:
         with suppress(OSError):  # the terminal is gone; the work was done all the same
             bar.stop()
+
+
+def waiting_lines() -> Callable[[Shown], None]:
+    """A function that prints a line on standard error whenever work begins to wait."""
+    told = ""
+
+    def show(progress: Shown) -> None:
+        nonlocal told
+        if progress.message and progress.message != told:
+            print(plain(f"training-manager: {progress.message}"), file=sys.stderr, flush=True)
+        told = progress.message
+
+    return show
 
 
 def _show(bar: RichProgress, task: TaskID, progress: Shown) -> None:

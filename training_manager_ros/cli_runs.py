@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training_manager_ros.cli_server import client, server_arguments, skill_id_of
+from training_manager_ros.cli_server import client, server_arguments, skill_id_of, soon
 from training_manager_ros.cli_training import dataset_facts_of
 from training_manager_ros.errors import InvalidInput, TrainingManagerError, Unavailable
 from training_manager_ros.tables import Column, plain, print_table
@@ -53,7 +53,7 @@ def runs(args: argparse.Namespace) -> int:
         ids = {args.skill: skill_id_of(skill_folder(args.skills_dir, args.skill))}
     else:
         ids = _all_ids(args.skills_dir)
-    with client(args) as server:
+    with client(args) as server, soon():
         state = _ask(server, ids)
     listed = state.newest()
     problems = [(name, known.problem) for name, known in state.skills.items() if known.problem]
@@ -117,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
     from training_manager_ros.training.readiness import check_uploaded
 
     folder = skill_folder(args.skills_dir, args.skill)
-    with client(args) as server:
+    with client(args) as server, soon():
         check_uploaded(folder.name, plan_upload(folder, server.server_name))  # first what is quick
         facts = dataset_facts_of(folder)
         presets = server.presets()
@@ -141,7 +141,7 @@ def cancel(args: argparse.Namespace) -> int:
 
     folder = skill_folder(args.skills_dir, args.skill)
     skill_id = skill_id_of(folder)
-    with client(args) as server:
+    with client(args) as server, soon():
         cancelled = server.cancel_run(skill_id, args.run_id)
     print_run(args, folder, cancelled)
     return 0
@@ -196,14 +196,20 @@ def _request(args: argparse.Namespace, presets: Sequence[Preset]) -> RunRequest:
     }
     numbers: dict[str, float] = {}
     texts: dict[str, str] = {}
+    wrong = []
     for text in args.env:
         key, equals, value = text.partition("=")
         if not equals:
-            raise InvalidInput(f"-e {text!r} must be KEY=VALUE.")
-        if key in known:
-            numbers[key] = _number(key, value)
-        else:
+            wrong.append(f"-e {text} must be KEY=VALUE")
+        elif key not in known:
             texts[key] = value
+        else:
+            try:
+                numbers[key] = float(value)
+            except ValueError:
+                wrong.append(f"-e {text} must be a number")
+    if wrong:
+        raise InvalidInput(f"{'; '.join(wrong)}.")
     return RunRequest(
         preset=name,
         hyperparameters=numbers,
@@ -217,13 +223,6 @@ def _request(args: argparse.Namespace, presets: Sequence[Preset]) -> RunRequest:
         budget=args.budget,
         env=texts,
     )
-
-
-def _number(key: str, value: str) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        raise InvalidInput(f"-e {key}={value}: must be a number.") from None
 
 
 def _words(text: str) -> tuple[str, ...]:

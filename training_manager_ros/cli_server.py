@@ -5,6 +5,10 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +18,9 @@ from training_manager_ros.paths import server_settings_file
 if TYPE_CHECKING:
     from training_manager_ros.training import Settings, TrainingClient
 
-__all__ = ["client", "server_arguments", "skill_id_of", "use_server"]
+__all__ = ["client", "server_arguments", "skill_id_of", "soon", "use_server"]
+
+_A_MOMENT = 2.0  # seconds
 
 
 def server_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +73,19 @@ def client(args: argparse.Namespace) -> TrainingClient:
     from training_manager_ros.training import TrainingClient
 
     return TrainingClient(use_server(args))
+
+
+@contextmanager
+def soon(moment: float = _A_MOMENT) -> Iterator[None]:
+    """Say after a moment (s) that the server is waited for, if what is asked takes so long."""
+    words = "training-manager: Waiting for the training server …"
+    timer = threading.Timer(moment, lambda: print(words, file=sys.stderr, flush=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def skill_id_of(folder: Path) -> str:

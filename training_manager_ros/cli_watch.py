@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from training_manager_ros.cli_progress import progress_bar
 from training_manager_ros.cli_runs import print_run
-from training_manager_ros.cli_server import client, server_arguments, skill_id_of
+from training_manager_ros.cli_server import client, server_arguments, skill_id_of, soon
 from training_manager_ros.errors import Unavailable
 from training_manager_ros.tables import plain
 
@@ -59,7 +59,8 @@ def watch(args: argparse.Namespace) -> int:
 
 
 def _follow(args: argparse.Namespace, server: TrainingClient, skill_id: str) -> ServerRun:
-    run = server.run(skill_id, args.run_id)
+    with soon():
+        run = server.run(skill_id, args.run_id)
     log = _Log(server, skill_id, args.run_id) if args.log else None
     quiet = args.json or args.log or sys.stderr.isatty()
     told = lost = ""

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from training_manager_ros.cli_progress import progress_bar
+from training_manager_ros.cli_progress import progress_bar, waiting_lines
 from training_manager_ros.errors import Cancelled, Conflict
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def carry_out(
         if busy:
             raise Conflict(_in_the_way(skills_dir, busy))
         try:
-            with progress_bar() as show, _ended_by_signals():
+            with progress_bar(waiting_lines()) as show, _ended_by_signals():
                 return kind.run(arguments, Control(show))
         except (KeyboardInterrupt, Cancelled):
             print(f"training-manager: Cancelled; {left}.", file=sys.stderr)
