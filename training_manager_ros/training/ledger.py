@@ -22,7 +22,8 @@ from typing import IO
 
 from training_manager_ros.errors import Conflict, TrainingManagerError
 from training_manager_ros.training.manifest import Stamp
-from training_manager_ros.training.reading import Json, parse_json, text, whole
+from training_manager_ros.training.reading import Json, text, whole
+from training_manager_ros.training.statefile import read_lines
 
 __all__ = [
     "STATE_FOLDER",
@@ -99,17 +100,8 @@ class Ledger:
 def read_ledger(folder: Path) -> Ledger:
     """The ledger of a skill; an empty one if there is none or nothing of it can be read."""
     ledger = Ledger()
-    try:
-        raw = (folder / STATE_FOLDER / FILE).read_bytes()
-    except OSError:
-        return ledger
-    for line in raw.splitlines():
-        try:
-            value = parse_json(line)
-        except ValueError:
-            continue
-        if isinstance(value, dict):
-            ledger.take(value)
+    for line in read_lines(folder / STATE_FOLDER / FILE):
+        ledger.take(line)
     return ledger
 
 

@@ -26,14 +26,14 @@ from training_manager_ros.errors import TrainingManagerError
 from training_manager_ros.training.checksums import md5
 from training_manager_ros.training.ledger import STATE_FOLDER, writing
 from training_manager_ros.training.manifest import Stamp, stamp_of
-from training_manager_ros.training.reading import parse_json, text, whole
+from training_manager_ros.training.reading import text, whole
+from training_manager_ros.training.statefile import read_lines
 
 __all__ = ["Downloaded", "LocalState", "Results", "note_owner", "owner_of", "run_folder"]
 
-_BLOCK = 4 << 20  # bytes hashed at once
-
-
 log = logging.getLogger("training_manager.training")
+
+_BLOCK = 4 << 20  # bytes hashed at once
 
 
 class LocalState(str, Enum):
@@ -76,17 +76,8 @@ class Results:
     def read(cls, skill: Path, run_id: int, skill_id: str) -> Results:
         """What is noted; lines that are torn are skipped."""
         results = cls(skill, run_id, skill_id)
-        try:
-            raw = results._notes.read_bytes()
-        except OSError:
-            return results
-        for line in raw.splitlines():
-            try:
-                value = parse_json(line)
-            except ValueError:
-                continue
-            if isinstance(value, dict):
-                results._take(value)
+        for line in read_lines(results._notes):
+            results._take(line)
         if results.foreign:
             results.files, results.complete = {}, False
         return results

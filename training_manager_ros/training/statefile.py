@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from training_manager_ros.training.reading import Json, parse_json
 
-__all__ = ["read_state", "write_state"]
+__all__ = ["read_lines", "read_state", "write_state"]
 
 
 def read_state(path: Path) -> Json:
@@ -18,6 +19,21 @@ def read_state(path: Path) -> Json:
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def read_lines(path: Path) -> Iterator[Json]:
+    """The objects in a file that has one a line; lines that are torn are passed over."""
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        return
+    for line in raw.splitlines():
+        try:
+            value = parse_json(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            yield value
 
 
 def write_state(path: Path, value: Json, *, private: bool = False) -> None:
