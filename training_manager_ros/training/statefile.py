@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def read_lines(path: Path) -> Iterator[Json]:
 def write_state(path: Path, value: Json, *, private: bool = False) -> None:
     """Replace the file; a private one only its owner can read. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # others may write it as well
+    # Others may write it as well, in this process or another one.
+    fresh = path.with_name(f".{path.name}.{threading.get_native_id()}.tmp")
     fresh.unlink(missing_ok=True)
     mode = 0o600 if private else 0o666
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
