@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import selectors
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import httpx
+from anyio import CapacityLimiter, to_thread
 from fault_server import FaultServer, Request
 
 _T = TypeVar("_T")
@@ -20,11 +22,16 @@ class _Selector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
+        self.threads: CapacityLimiter | None = None  # of the work done in threads
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        # A thread at work gets a moment, so that not all of its time counts as waiting.
-        ready = super().select(None if timeout is None else min(timeout, 0.001))
-        if not ready and timeout is not None:
+        if timeout is None or (self.threads is not None and self.threads.borrowed_tokens):
+            started = time.monotonic()
+            ready = super().select(timeout)
+            self.now += time.monotonic() - started  # threads take their time, on any machine
+            return ready
+        ready = super().select(0)
+        if not ready:
             self.now += timeout
         return ready
 
@@ -40,12 +47,17 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Seconds since it began."""
         return self._waits.now
 
+    def follow(self, threads: CapacityLimiter) -> None:
+        """Let time pass as it does while one of these threads is at work."""
+        self._waits.threads = threads
+
 
 def in_virtual_time(work: Callable[[], Awaitable[_T]]) -> tuple[_T, float]:
     """The result of the work, and how many seconds it took."""
     loop = VirtualLoop()
 
     async def run() -> _T:
+        loop.follow(to_thread.current_default_thread_limiter())
         return await work()
 
     try:
