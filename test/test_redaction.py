@@ -68,9 +68,9 @@ def test_json_keeps_its_shape() -> None:
 )
 def test_no_text_takes_long(piece: str) -> None:
     words = piece * (500_000 // len(piece))
-    started = time.perf_counter()
+    started = time.thread_time()
     redacted(words)
-    assert time.perf_counter() - started < 5  # hours, where it looks again and again
+    assert time.thread_time() - started < 5  # hours, where it looks again and again
 
 
 def test_records_are_clean_with_arguments_and_tracebacks(
