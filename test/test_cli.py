@@ -289,6 +289,22 @@ def test_an_output_that_is_full(skills_dir: Path, words: list[str]) -> None:
     assert ended.returncode == 1
 
 
+def test_another_failure_is_not_taken_for_one_of_the_output() -> None:
+    script = (
+        "import sys\n"
+        "from training_manager_ros import cli\n"
+        "def fail(args):\n"
+        "    print('here')\n"
+        "    raise OSError(37, 'No locks available')\n"
+        "cli._COMMANDS = (cli._Command('fail', 'Fail.', lambda parser: None, fail),)\n"
+        "sys.exit(cli.main(['fail']))\n"
+    )
+    command = [sys.executable, "-c", script]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert ended.stdout == "here\n"
+    assert ended.stderr.endswith("OSError: [Errno 37] No locks available\n")
+
+
 def test_an_output_that_knows_ascii_only(skills_dir: Path) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
     command = process("skills", "--skills-dir", skills_dir)

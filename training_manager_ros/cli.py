@@ -7,6 +7,7 @@ Exit codes, in docs/cli.md as well: 0 done, 1 failed, 2 wrong usage, 3 there is 
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import shlex
@@ -36,6 +37,8 @@ __all__ = ["build_parser", "main"]
 
 # Libraries are imported by the command that needs them, so that the others answer at once.
 
+_OF_OUTPUT = (errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)  # why it can't be written
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
@@ -59,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"training-manager: {plain(str(error))}", file=sys.stderr)
         return _exit_code(error)
     except OSError as error:
-        if error.filename is not None:
+        if error.filename is not None or error.errno not in _OF_OUTPUT:
             raise
         _flush_nothing()  # `training-manager skills > file` on a full disk
         print(f"training-manager: The output can't be written: {error.strerror}.", file=sys.stderr)
