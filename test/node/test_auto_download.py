@@ -90,6 +90,15 @@ def test_a_download_that_goes_on_is_no_failure(world: World) -> None:
     assert world.given_up == []
 
 
+def test_what_is_in_its_way_is_said_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "training_manager.training")
+    for text in ("Deactivate it first.", "Jobs are not to be had."):
+        world.error = Conflict(text)
+        assert world.tries_within(20) > 1
+        assert caplog.messages == [f"pick: no download of run 1 begins now: {text}"]
+        caplog.clear()
+
+
 def test_what_is_not_wanted_is_given_up(world: World) -> None:
     world.enabled = False
     world.done()

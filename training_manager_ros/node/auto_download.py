@@ -48,6 +48,7 @@ class AutoDownload:
         self._clock = clock
         self._changing = threading.Lock()
         self._tried: dict[_Run, _Tried] = {}
+        self._refused: dict[_Run, str] = {}  # why it could not be started, as it was said last
         self._cancelled: set[str] = set()  # ids of jobs
 
     def done(self, skill: str, run_id: int) -> None:
@@ -84,10 +85,13 @@ class AutoDownload:
             return
         try:
             self._submit(skill, run_id)
-        except Conflict as error:  # it is being downloaded already, or jobs can't be started now
-            _log.debug("%s: run %d: %s", skill, run_id, error)
+        except Conflict as error:  # it is being downloaded already, or something is in its way
             with self._changing:
                 self._tried[run] = _Tried(times, self._clock() + _FIRST)
+                said = self._refused.get(run)
+                self._refused[run] = str(error)
+            level = logging.DEBUG if said == str(error) else logging.INFO
+            _log.log(level, "%s: no download of run %d begins now: %s", skill, run_id, error)
         except TrainingManagerError as error:
             _log.warning("%s: run %d is done, and is not downloaded: %s", skill, run_id, error)
         else:
