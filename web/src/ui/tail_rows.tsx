@@ -1,4 +1,4 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { defaultKeyExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import type { ReactNode } from "react";
 
@@ -10,7 +10,7 @@ export function TailRows({
   lineHeight,
   follows = true,
   render,
-  keyOf = (index) => index,
+  keyOf = defaultKeyExtractor,
   className,
 }: {
   label: string;
@@ -20,6 +20,7 @@ export function TailRows({
   lineHeight: number;
   follows?: boolean;
   render: (index: number) => ReactNode;
+  /** The same function as long as the keys are: with another one all lines are measured anew. */
   keyOf?: (index: number) => string | number;
   className: string;
 }) {

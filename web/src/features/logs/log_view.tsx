@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { Level, LogLine } from "@/ros/messages.ts";
 import { formatTimeOfDay } from "@/text/time.ts";
 import { Button } from "@/ui/button.tsx";
@@ -29,6 +29,7 @@ export function LogView({ logs }: { logs: readonly LogLine[] }) {
   const [paused, setPaused] = useState<readonly LogLine[] | null>(null);
   const source = paused ?? logs;
   const lines = useMemo(() => filterLogs(source, { level, search }), [source, level, search]);
+  const keyOf = useCallback((index: number) => lines[index]?.key ?? index, [lines]);
   const arrived = paused ? linesAfter(logs, paused.at(-1)?.key ?? null) : [];
   const waiting = filterLogs(arrived, { level, search }).length;
 
@@ -66,7 +67,7 @@ export function LogView({ logs }: { logs: readonly LogLine[] }) {
           count={lines.length}
           newest={lines.at(-1)?.key}
           lineHeight={20}
-          keyOf={(index) => lines[index]?.key ?? index}
+          keyOf={keyOf}
           render={(index) => {
             const line = lines[index];
             return line && <Line line={line} />;
