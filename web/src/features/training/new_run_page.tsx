@@ -39,7 +39,10 @@ export function NewRunPage({
             label="Asking what runs can start from…"
             problem={problem ?? source.problem}
             title="A run can’t be asked for now"
-            again={again}
+            again={() => {
+              again();
+              source.again();
+            }}
           />
         </div>
       )}
@@ -58,8 +61,8 @@ function useSource(skill: string | null, from: number | null) {
     selectRuns(state).find((run) => run.skill === skill && run.runId === from),
   );
   const needed = skill !== null && from !== null && !listed;
-  const { value, problem } = useAnswer(needed ? `${skill} ${from}` : "", "", () =>
+  const { value, problem, again } = useAnswer(needed ? `${skill} ${from}` : "", "", () =>
     needed ? commands.getRun(skill, from) : Promise.resolve(null),
   );
-  return { paramsJson: listed?.paramsJson ?? value?.run.paramsJson ?? null, problem };
+  return { paramsJson: listed?.paramsJson ?? value?.run.paramsJson ?? null, problem, again };
 }
