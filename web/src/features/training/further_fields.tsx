@@ -19,9 +19,10 @@ export function FurtherVariables({
   return (
     <div className="space-y-2" data-field="env">
       {env.map((row) => {
-        const problem = problems[`env.${row.name.trim()}`];
+        const path = `env.${row.name.trim()}`;
+        const problem = problems[path];
         return (
-          <div key={row.key}>
+          <div key={row.key} data-field={path}>
             <div className="flex items-center gap-2">
               <input
                 aria-label="Name of the variable"

@@ -20,7 +20,7 @@ import { fieldsOf } from "./fields.ts";
 import { ExtraJson, FurtherVariables } from "./further_fields.tsx";
 import { PresetChoice, SkillChoice } from "./run_choices.tsx";
 import { RunField } from "./run_field.tsx";
-import type { Clone, Draft } from "./run_form.ts";
+import type { Clone, Draft, Problems } from "./run_form.ts";
 import {
   countChanges,
   emptyDraft,
@@ -64,10 +64,7 @@ export function NewRunForm({
   const [made, setMade] = useState<TrainingRun | null>(null);
   const preset = defaults.presets.find((one) => one.name === draft.preset);
   const fields = useMemo(() => fieldsFor(draft, fieldsOf(defaults, draft.preset) ?? []), [defaults, draft]);
-  const problems = {
-    ...Object.fromEntries(refused.map((error) => [error.field, error.message])),
-    ...problemsOf(draft, fields),
-  };
+  const problems = { ...byField(refused), ...problemsOf(draft, fields) };
   const wrong = wrongField(draft, fields);
   const changes = countChanges(draft, fields);
   const leaving = useLeaveGuard(made === null && edited !== null && changes > 0);
@@ -220,7 +217,16 @@ function wrongField(draft: Draft, fields: readonly Field[]): { path: string; lab
   if (path === undefined) return undefined;
   if (path === "extra") return { path, label: "Further parameters" };
   const field = fields.find((one) => one.path === path);
-  return field ?? { path: "env", label: path.slice("env.".length) || "A variable" };
+  return field ?? { path, label: path.slice("env.".length) || "A variable" };
+}
+
+/** What was refused of each field; several further parameters may have been. */
+function byField(refused: readonly FieldError[]): Problems {
+  const found: Record<string, string> = {};
+  for (const { field, message } of refused) {
+    found[field] = field in found ? `${found[field]}; ${message}` : message;
+  }
+  return found;
 }
 
 /** Further parameters have one field for all of them. */
