@@ -15,6 +15,8 @@ export interface Answer<T> {
 
 interface Known<T> {
   readonly subject: string;
+  /** Of the connection that answered, or did not. */
+  readonly epoch: number;
   readonly value: T | null;
   readonly problem: string | null;
 }
@@ -27,7 +29,7 @@ export function useAnswer<T>(subject: string, version: string, ask: () => Promis
   const epoch = usePanel((state) => state.epoch);
   const connected = usePanel(selectConnected);
   const [attempt, setAttempt] = useState(0);
-  const [known, setKnown] = useState<Known<T>>({ subject, value: null, problem: null });
+  const [known, setKnown] = useState<Known<T>>({ subject, epoch, value: null, problem: null });
   const latest = useRef(ask);
   useEffect(() => {
     latest.current = ask;
@@ -38,12 +40,17 @@ export function useAnswer<T>(subject: string, version: string, ask: () => Promis
     let current = true;
     latest.current().then(
       (value) => {
-        if (current) setKnown({ subject, value, problem: null });
+        if (current) setKnown({ subject, epoch, value, problem: null });
       },
       (error: unknown) => {
         const problem = error instanceof Error ? error.message : String(error);
         if (current) {
-          setKnown((old) => ({ subject, value: old.subject === subject ? old.value : null, problem }));
+          setKnown((old) => ({
+            subject,
+            epoch,
+            value: old.subject === subject ? old.value : null,
+            problem,
+          }));
         }
       },
     );
@@ -54,5 +61,7 @@ export function useAnswer<T>(subject: string, version: string, ask: () => Promis
 
   const again = useCallback(() => setAttempt((count) => count + 1), []);
   const mine = known.subject === subject;
-  return { value: mine ? known.value : null, problem: mine && connected ? known.problem : null, again };
+  // What a lost connection has left is asked again with the next one.
+  const current = mine && connected && known.epoch === epoch;
+  return { value: mine ? known.value : null, problem: current ? known.problem : null, again };
 }

@@ -106,6 +106,10 @@ describe("EpisodePages", () => {
     await settled();
     expect(pages.state()).toMatchObject({ problem: "The robot said no.", loading: false });
     expect(pages.state().episodes[0]?.id).toBe(0);
+    pages.refresh();
+    expect(pages.state().problem).toBeNull(); // of what was asked before
+    await settled();
+    expect(pages.state().problem).toBe("The robot said no.");
     dataset.fail = false;
     pages.ensure(200, 210);
     await settled();

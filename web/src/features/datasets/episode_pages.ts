@@ -69,6 +69,7 @@ export class EpisodePages {
     const known = Array.from({ length: pages }, (_, page) => page).filter(
       (page) => page === 0 || this.#state.episodes[page * PAGE] !== undefined,
     );
+    if (this.#state.problem !== null) this.#change({ problem: null });
     this.#stale = new Set(known);
     this.#wanted = [...this.#wanted, ...known.filter((page) => !this.#wanted.includes(page)).reverse()];
     void this.#work();
