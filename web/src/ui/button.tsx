@@ -23,7 +23,7 @@ export function Button({ look = "plain", icon, className = "", children, ...rest
   return (
     <button
       type="button"
-      className={`${BASE} ${LOOKS[look]} h-11 min-w-11 px-3 text-sm md:h-8 ${className}`}
+      className={`${BASE} ${LOOKS[look]} h-11 min-w-11 px-3 text-sm md:h-8 md:min-w-8 ${className}`}
       {...rest}
     >
       {icon && <Icon name={icon} />}
