@@ -77,7 +77,8 @@ def arguments() -> Iterator[DeclareLaunchArgument]:
         "log_level",
         default_value="",
         choices=["", "debug", "info", "warning", "error"],
-        description="from which level on messages are shown and kept; empty: what is usual",
+        description="from which level on messages are logged; empty: all of the node's on ~/logs, "
+        "those of the others from info on",
     )
 
 
