@@ -101,6 +101,17 @@ def test_a_dry_run_of_an_upload_needs_no_key(
     assert "no service key" in capsys.readouterr().err
 
 
+def test_a_dry_run_tells_of_a_damaged_file_as_the_upload_does(
+    copy_sample: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_sample("pick-up-cup")
+    damaged = next(folder.glob("data/*_1.h5"))
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    words = ["upload", folder.name, "--skills-dir", str(folder.parent), "--dry-run"]
+    assert main(words) == 2
+    assert f"episode 1: {damaged.name}" in capsys.readouterr().err
+
+
 def test_the_whole_way(shell: Shell) -> None:
     uploaded, planned = documented("upload ")
     plan = shell.json("upload", SKILL, "--dry-run")

@@ -14,6 +14,7 @@ from training_manager_ros.errors import InvalidInput, NotFound
 from training_manager_ros.tables import plain, size_text
 
 if TYPE_CHECKING:
+    from training_manager_ros.datasets import Dataset
     from training_manager_ros.training import Activation, DatasetFacts, UploadPlan
 
 __all__ = [
@@ -56,9 +57,12 @@ def upload(args: argparse.Namespace) -> int:
     if args.dry_run:
         from training_manager_ros.skills import skill_folder
         from training_manager_ros.training import load_settings, plan_upload
+        from training_manager_ros.training.recordings import require_sound
 
         settings = load_settings(args.server, args.token, args.issuer, file=args.settings)
-        plan = plan_upload(skill_folder(args.skills_dir, args.skill), settings.server_name)
+        folder = skill_folder(args.skills_dir, args.skill)
+        plan = plan_upload(folder, settings.server_name)
+        require_sound(folder.name, _dataset(folder))
         if args.json:
             print(json.dumps(_plan_json(args.skill, plan), indent=2))
         else:
@@ -136,14 +140,19 @@ def rollback(args: argparse.Namespace) -> int:
 
 def dataset_facts_of(folder: Path) -> DatasetFacts:
     """What training has to know of the recordings; nothing where there are none any more."""
-    from training_manager_ros.datasets import FactCache, open_dataset
-    from training_manager_ros.paths import cache_dir
     from training_manager_ros.training import DatasetFacts, dataset_facts
 
     try:
-        return dataset_facts(open_dataset(folder, FactCache(cache_dir() / "facts.sqlite")))
+        return dataset_facts(_dataset(folder))
     except NotFound:
         return DatasetFacts()
+
+
+def _dataset(folder: Path) -> Dataset:
+    from training_manager_ros.datasets import FactCache, open_dataset
+    from training_manager_ros.paths import cache_dir
+
+    return open_dataset(folder, FactCache(cache_dir() / "facts.sqlite"))
 
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
