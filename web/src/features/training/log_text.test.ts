@@ -18,6 +18,12 @@ describe("a run's log", () => {
     expect(withOlder(NO_LOG, part(10, "x"))).toBe(NO_LOG);
   });
 
+  it("goes on behind what the server has left out of a long one", () => {
+    const log = withNewer(withNewer(NO_LOG, part(0, "a\nb")), part(1503, "c\n"));
+    expect(linesOfLog(log)).toEqual(["a", "b", "[1,500 bytes were left out]", "c"]);
+    expect(endOf(log)).toBe(1505);
+  });
+
   it("is complete when the server says so, with or without more text", () => {
     const log = withNewer(withNewer(NO_LOG, part(0, "a\n")), { ...part(2, ""), complete: true });
     expect(log.complete).toBe(true);

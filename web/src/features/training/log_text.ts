@@ -12,12 +12,18 @@ export const NO_LOG: RunLogText = { parts: [], complete: false };
 /** Characters that are kept; what is older is asked for again when it is wanted. */
 export const LOG_KEPT = 2_000_000;
 
-/** With what came next; what is not the next part is not taken. */
+/** With what came next; what is here already is not taken, and what the server left out is told. */
 export function withNewer(log: RunLogText, part: LogPart): RunLogText {
   const end = endOf(log);
-  if (end !== null && part.start !== end) return log;
-  const parts = part.text === "" && log.parts.length > 0 ? log.parts : [...log.parts, part];
+  if (end !== null && part.start < end) return log;
+  const gap = end !== null && part.start > end ? [leftOut(end, part.start)] : [];
+  const parts = part.text === "" && log.parts.length > 0 ? log.parts : [...log.parts, ...gap, part];
   return { parts: trimmed(parts), complete: part.complete };
+}
+
+function leftOut(start: number, nextOffset: number): LogPart {
+  const count = (nextOffset - start).toLocaleString("en");
+  return { text: `\n[${count} bytes were left out]\n`, start, nextOffset, complete: false };
 }
 
 /** With the part before it. */

@@ -65,7 +65,8 @@ export function RunLogView({ skill, runId }: { skill: string; runId: number }) {
     setLoading(true);
     try {
       const from = Math.max(0, start - PART);
-      show(withOlder(kept.current, await commands.runLog(skill, runId, from, start - from)));
+      const part = await commands.runLog(skill, runId, from, start - from);
+      show(withOlder(kept.current, part)); // with what has come meanwhile
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
     } finally {
