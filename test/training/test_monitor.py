@@ -233,6 +233,21 @@ def test_results_that_nobody_wants_are_told_of_no_more(
         assert watch.done == []
 
 
+def test_results_that_the_server_does_not_know_any_more(
+    client: TrainingClient, server: FaultServer, tmp_path: Path
+) -> None:
+    ids = put_runs(server, 1, 1, "running")
+    with monitoring(client, ids, tmp_path, active_seconds=60.0) as (monitor, watch):
+        watch.until(lambda state: count(state) == 1)
+        server.runs["id-0", 0]["status"] = "done"
+        monitor.refresh()
+        watch.until_done()
+        del server.skills["id-0"]
+        watch.done.clear()
+        assert monitor.refresh().skills["skill-0"].problem
+        assert watch.done == []
+
+
 def test_a_run_that_began_and_ended_while_nobody_looked(
     thread: ServerThread, make_client: MakeClient, tmp_path: Path
 ) -> None:

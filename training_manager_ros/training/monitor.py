@@ -174,7 +174,7 @@ class RunMonitor:
             self._failures = self._failures + 1 if poll.failed else 0
             await self._take(before, poll.state)
             for name, known in poll.state.skills.items():
-                if known.asked_at != state.skills[name].asked_at:
+                if known.asked_at != state.skills[name].asked_at and not known.problem:
                     self._tell_done(name, known)
 
     def _lock(self) -> anyio.Lock:
