@@ -204,7 +204,7 @@ def test_a_download_goes_on_in_the_middle_of_a_file_after_the_node_died(
     with subprocess.Popen(command, text=True, **pipes) as worker:  # type: ignore[call-overload]
         worker.stdin.write(json.dumps(order) + "\n")
         worker.stdin.flush()
-        until(lambda: part.is_file() and part.stat().st_size > 4_000_000)
+        until(lambda: part.is_file() and part.stat().st_size > 2_000_000)
         if how == "kill -9":
             worker.kill()
         else:
