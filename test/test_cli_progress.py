@@ -28,7 +28,7 @@ def test_an_answer_that_takes_long_is_waited_for_in_words(
     deadline = time.monotonic() + 10
     told = ""
     with soon(0.0):
-        while not told and time.monotonic() < deadline:
-            told = capsys.readouterr().err
+        while not told.endswith("\n") and time.monotonic() < deadline:
+            told += capsys.readouterr().err
             time.sleep(0.01)
     assert told == "training-manager: Waiting for the training server …\n"
