@@ -443,6 +443,24 @@ def test_a_part_that_is_all_of_a_file(
     assert (server.sent.total() == 1) is not changed
 
 
+def test_a_part_that_is_as_long_as_another_file_by_now(
+    client: TrainingClient, server: FaultServer, make_skill: MakeSkill
+) -> None:
+    server.faults.hashes = "kms"
+    server.faults.if_range = False
+    folder = make_skill()
+    old, new = (random.Random(seed).randbytes(50_000) for seed in (1, 2))
+    put_run(server, {"model_step_1.pth": new})
+    results = Results.read(folder, 7, SKILL)
+    results.start()
+    part = results.part("model_step_1.pth")
+    part.write_bytes(old)
+    source = {"validator": '"old"', "size": 100_000, "md5": None}
+    part.with_suffix(".json").write_text(json.dumps(source))
+    client.download(folder, SKILL, 7)
+    assert here(folder) == {"model_step_1.pth": new}
+
+
 def test_a_file_that_can_not_be_written_whole(
     client: TrainingClient, server: FaultServer, make_skill: MakeSkill
 ) -> None:

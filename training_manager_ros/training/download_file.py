@@ -222,7 +222,7 @@ class FileDownloader:
         status, headers = answer.status_code, answer.headers
         if status == 404:
             raise Permanent("the server lists it, but it is not there; download again later.")
-        if status == 416 and have == total_of(headers):
+        if status == 416 and source.size is None and have == total_of(headers):
             return _Rest(source, have, await to_thread.run_sync(_digest, part, have), more=False)
         if status == 416 or (status == 206 and not _continues(headers, have, source)):
             await to_thread.run_sync(_forget, part)
