@@ -303,11 +303,19 @@ def test_its_pages_fit_and_can_be_read(trainer, browsing, size, scheme) -> None:
         is_mobile=phone,
         has_touch=phone,
     )
-    places = ["", "/1", "/1?with=2", "/new", "/new?from=1", "/1?with=3&of=fold-towel"]
-    for place in places:
+    places = {
+        "": "Runs",
+        "/1": "Pick up cup run 1",
+        "/1?with=2": "Pick up cup run 1 and 2",
+        "/new": "New run",
+        "/new?from=1": "New run like run 1",
+        "/1?with=3&of=fold-towel": "Pick up cup run 1 and Fold towel run 3",
+    }
+    for place, title in places.items():
         page.goto(f"{trainer.url}/#/training/pick-up-cup{place}")
-        ready = page.get_by_role("heading", level=1).or_(page.locator("[data-run]"))
-        expect(ready.filter(visible=True).first).to_be_visible()
+        expect(page.get_by_role("heading", level=1, name=title, exact=True)).to_be_visible()
+        if "with" in place:
+            expect(page.get_by_role("region", name="Values")).to_be_visible()
         wide, visible = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert (wide, visible) == (width, width), place
         for what in (NAMELESS, FAINT, *([SMALL] if phone else [])):
