@@ -46,6 +46,8 @@ def test_json_keeps_its_shape() -> None:
         "token": None,
         "use-key": True,
         "keyframes": 3,
+        "num_key_value_heads": 8,
+        "key_token": 7,
         "list": [float("nan"), 1, True, None, "http://a/b?c"],
     }
     clean = redacted_json(value)
@@ -58,6 +60,8 @@ def test_json_keeps_its_shape() -> None:
         "token": None,
         "use-key": True,
         "keyframes": 3,
+        "num_key_value_heads": 8,
+        "key_token": HIDDEN,
         "list": [None, 1, True, None, "http://a/b?…"],
     }
     json.dumps(clean, allow_nan=False)

@@ -23,7 +23,7 @@ _PATTERNS = (
     (re.compile(r"\b(Bearer\s+)[\w.~+/=-]{8,}"), rf"\1{HIDDEN}"),
 )
 _SECRET_NAME = re.compile(
-    r"(?:^|_)(?:API)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)(?:$|_)"
+    r"(?:^|_)(?:API)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)(?=(?P<more>_|$))"
 )
 _WORD_ENDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|\W")
 
@@ -82,9 +82,7 @@ def redacted_json(value: object, secrets: Collection[str] = ()) -> object:
         return redacted(value, secrets)
     if isinstance(value, Mapping):
         return {
-            str(name): HIDDEN
-            if _holds_something(item) and _is_secret(str(name))
-            else redacted_json(item, secrets)
+            str(name): HIDDEN if _is_secret(str(name), item) else redacted_json(item, secrets)
             for name, item in value.items()
         }
     if isinstance(value, (list, tuple)):
@@ -94,11 +92,13 @@ def redacted_json(value: object, secrets: Collection[str] = ()) -> object:
     return value
 
 
-def _is_secret(name: str) -> bool:
-    """Whether a name is one of a secret: WANDB_API_KEY, db.password, accessToken."""
-    return _SECRET_NAME.search(_WORD_ENDS.sub("_", name).upper()) is not None
+def _is_secret(name: str, value: object) -> bool:
+    """Whether something under a name as WANDB_API_KEY, db.password or accessToken is a secret.
 
-
-def _holds_something(value: object) -> bool:
-    """A secret may be a number, or in a list or an object; whether there is one is none."""
-    return not isinstance(value, bool) and value not in (None, "", [], {})
+    A number is where the name ends so: NUM_KEY_HEADS is none. Whether there is a secret is none.
+    """
+    if isinstance(value, bool) or value in (None, "", [], {}):
+        return False
+    anywhere = not isinstance(value, (int, float))
+    found = _SECRET_NAME.finditer(_WORD_ENDS.sub("_", name).upper())
+    return any(anywhere or not one["more"] for one in found)

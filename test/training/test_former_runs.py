@@ -140,7 +140,8 @@ def test_notes_without_an_owner_are_of_the_skill_that_it_is(make_skill: MakeSkil
 def test_what_runs_were_trained_on_is_told_apart(make_skill: MakeSkill) -> None:
     folder = make_skill()
     remember_facts(folder, "one", 1, DatasetFacts(("a",), 3))
-    remember_facts(folder, "two", 1, DatasetFacts(("b",), 4))
     assert trained_on(folder, "one", 1).cameras == ("a",)
+    assert trained_on(folder, "two", 1) == DatasetFacts()
+    remember_facts(folder, "two", 1, DatasetFacts(("b",), 4))
     assert trained_on(folder, "two", 1).cameras == ("b",)
-    assert trained_on(folder, "three", 1) == DatasetFacts()
+    assert trained_on(folder, "one", 1) == DatasetFacts()

@@ -87,15 +87,14 @@ def choose_files(skill: Path, run_id: int) -> Activation:
 
 def trained_on(skill: Path, skill_id: str, run_id: int) -> DatasetFacts:
     """What the run was trained on, as noted when it was asked for."""
-    noted = read_state(_runs_file(skill)).get(f"{skill_id}/{run_id}")
-    return DatasetFacts.parse(noted)
+    noted = read_state(_facts_file(skill, run_id))
+    return DatasetFacts.parse(noted if noted.get("skill_id") == skill_id else None)
 
 
 def remember_facts(skill: Path, skill_id: str, run_id: int, facts: DatasetFacts) -> None:
     """Note what a run is trained on, to compare it when it is activated."""
-    noted = {f"{skill_id}/{run_id}": facts.as_json()}
     with writing(skill):
-        write_state(_runs_file(skill), {**read_state(_runs_file(skill)), **noted})
+        write_state(_facts_file(skill, run_id), {"skill_id": skill_id, **facts.as_json()})
 
 
 def activate(skill: Path, run_id: int, dataset: DatasetFacts) -> Activation:
@@ -233,5 +232,5 @@ def _history_file(skill: Path) -> Path:
     return skill / STATE_FOLDER / "activations.json"
 
 
-def _runs_file(skill: Path) -> Path:
-    return skill / STATE_FOLDER / "runs.json"
+def _facts_file(skill: Path, run_id: int) -> Path:
+    return skill / STATE_FOLDER / f"run-{run_id}" / "trained_on.json"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from training_manager_ros.errors import InvalidInput
+from training_manager_ros.errors import InvalidInput, TrainingManagerError
 from training_manager_ros.training.activation import remember_facts
 from training_manager_ros.training.client import TrainingClient
 from training_manager_ros.training.dataset_facts import DatasetFacts
@@ -18,6 +19,8 @@ from training_manager_ros.training.submit import known_skill_id
 from training_manager_ros.training.upload_plan import plan_upload
 
 __all__ = ["create_run"]
+
+log = logging.getLogger("training_manager.training")
 
 
 def create_run(
@@ -45,7 +48,10 @@ def create_run(
     check_ready(folder.name, plan, facts, request, preset)
     skill_id = known_skill_id(folder, metadata_value(folder))
     run = client.create_run(skill_id, params)
-    remember_facts(folder, skill_id, run.run_id, facts)
+    try:
+        remember_facts(folder, skill_id, run.run_id, facts)
+    except TrainingManagerError as error:  # the run is there all the same
+        log.warning("What run %d is trained on can't be noted: %s", run.run_id, error)
     return run
 
 
