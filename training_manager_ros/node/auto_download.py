@@ -49,7 +49,7 @@ class AutoDownload:
         self._changing = threading.Lock()
         self._tried: dict[_Run, _Tried] = {}
         self._refused: dict[_Run, str] = {}  # why it could not be started, as it was said last
-        self._cancelled: set[str] = set()  # ids of jobs
+        self._cancelled: set[str] | None = None  # ids of jobs; None before the first look
 
     def done(self, skill: str, run_id: int) -> None:
         """A run is done and not downloaded yet; returns at once."""
@@ -70,7 +70,8 @@ class AutoDownload:
             for job in jobs
             if job.kind == "download_run" and job.state is JobState.CANCELLED
         }
-        for job_id in cancelled.keys() - self._cancelled:
+        before = self._cancelled if self._cancelled is not None else cancelled.keys()
+        for job_id in cancelled.keys() - before:
             self._forget(cancelled[job_id])
         self._cancelled = set(cancelled)
 

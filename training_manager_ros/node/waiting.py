@@ -45,8 +45,8 @@ class Waiting:
             if future.done():
                 raise
             raise Unavailable(
-                f"The training server has not answered for {self._seconds:.0f} s. It may still do "
-                "what was asked; look at the runs before you ask again."
+                f"This takes more than {self._seconds:.0f} s, as where the training server does "
+                "not answer. It goes on; look at the runs before you ask again."
             ) from None
 
     def start(self, work: Callable[[], _T]) -> Future[_T]:
