@@ -9,6 +9,9 @@ export interface RunLogText {
 
 export const NO_LOG: RunLogText = { parts: [], complete: false };
 
+/** Bytes that are asked for at once. */
+export const LOG_PART = 65_536;
+
 /** Characters that are kept; what is older is asked for again when it is wanted. */
 export const LOG_KEPT = 2_000_000;
 
@@ -26,11 +29,40 @@ function leftOut(start: number, nextOffset: number): LogPart {
   return { text: `\n[${count} bytes were left out]\n`, start, nextOffset, complete: false };
 }
 
-/** With the part before it. */
-export function withOlder(log: RunLogText, part: LogPart): RunLogText {
-  const start = startOf(log);
-  if (start === null || part.start >= start || part.nextOffset < start) return log;
-  return { ...log, parts: [part, ...log.parts] };
+/**
+ * What comes before `start`, in order and without a hole but one that the server left out itself, which then
+ * lies behind it. `ask` gives the part at an offset of so many bytes at most, or the first one after it.
+ */
+export async function partsBefore(
+  start: number,
+  ask: (offset: number, limit: number) => Promise<LogPart>,
+): Promise<readonly LogPart[]> {
+  let part: LogPart;
+  let from = start;
+  for (let span = LOG_PART; ; span *= 4) {
+    from = Math.max(0, start - span);
+    part = await ask(from, Math.min(LOG_PART, start - from));
+    if (part.start < start || from === 0) break; // else all of that was left out
+  }
+  // It began later than where it was asked for, so it may reach too far.
+  if (part.start < start && part.nextOffset > start) part = await ask(part.start, start - part.start);
+  const parts: LogPart[] = [];
+  while (part.start < start && part.text !== "") {
+    parts.push(part);
+    const end = part.nextOffset;
+    if (end >= start) break;
+    part = await ask(end, Math.min(LOG_PART, start - end));
+    if (part.start !== end) break;
+  }
+  return parts;
+}
+
+/** With the parts before `start`, if that is where it still begins. */
+export function withOlder(log: RunLogText, start: number, parts: readonly LogPart[]): RunLogText {
+  const end = parts.at(-1)?.nextOffset;
+  if (startOf(log) !== start || end === undefined || end > start) return log;
+  const gap = end < start ? [leftOut(end, start)] : [];
+  return { ...log, parts: [...parts, ...gap, ...log.parts] };
 }
 
 /** Where it begins, in bytes; null where nothing is here yet. */

@@ -6,9 +6,18 @@ import { Button } from "@/ui/button.tsx";
 import { Search } from "@/ui/search.tsx";
 import { TailRows } from "@/ui/tail_rows.tsx";
 import type { RunLogText } from "./log_text.ts";
-import { NO_LOG, endOf, findLines, linesOfLog, startOf, withNewer, withOlder } from "./log_text.ts";
+import {
+  LOG_PART,
+  NO_LOG,
+  endOf,
+  findLines,
+  linesOfLog,
+  partsBefore,
+  startOf,
+  withNewer,
+  withOlder,
+} from "./log_text.ts";
 
-const PART = 65_536;
 const PAUSE_MS = 2000;
 const SHORT_PAUSE_MS = 200;
 
@@ -32,12 +41,12 @@ export function RunLogView({ skill, runId }: { skill: string; runId: number }) {
   const follow = useCallback(async (): Promise<number | null> => {
     try {
       const first = endOf(kept.current) === null;
-      const part = await commands.runLog(skill, runId, endOf(kept.current) ?? -PART, PART);
+      const part = await commands.runLog(skill, runId, endOf(kept.current) ?? -LOG_PART, LOG_PART);
       show(withNewer(kept.current, part));
       if (part.complete) return null;
       // Whether that was all is only known at the end.
       if (first) return SHORT_PAUSE_MS;
-      return part.text.length > PART / 2 ? 0 : PAUSE_MS;
+      return part.text.length > LOG_PART / 2 ? 0 : PAUSE_MS;
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
       return 2 * PAUSE_MS;
@@ -64,9 +73,8 @@ export function RunLogView({ skill, runId }: { skill: string; runId: number }) {
     if (start === null || start === 0) return;
     setLoading(true);
     try {
-      const from = Math.max(0, start - PART);
-      const part = await commands.runLog(skill, runId, from, start - from);
-      show(withOlder(kept.current, part)); // with what has come meanwhile
+      const parts = await partsBefore(start, (offset, limit) => commands.runLog(skill, runId, offset, limit));
+      show(withOlder(kept.current, start, parts)); // with what has come meanwhile
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
     } finally {
