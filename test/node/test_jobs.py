@@ -215,10 +215,10 @@ def test_two_nodes_over_one_directory(
     start, sample_skills: Path, tmp_path: Path, peer: Peer, domain: int, monkeypatch
 ):
     shutil.copytree(sample_skills, tmp_path / "skills")
-    first = start(tmp_path / "skills")
-    lists = peer.listen(JobList, JOBS)
+    # They go by names of their own: others here have the usual one.
+    first = start(tmp_path / "skills", "-r", "__node:=first")
+    lists = peer.listen(JobList, "/first/jobs")
     until(lambda: lists and lists[-1].problem == "")
-    # The second goes by another name, so that both can be asked.
     start(tmp_path / "skills", "-r", "__node:=second")
     others = peer.listen(JobList, "/second/jobs")
     until(lambda: others and "Another Training Manager" in others[-1].problem)
