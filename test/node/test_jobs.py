@@ -64,6 +64,7 @@ def state(jobs: list[JobList], job_id: str, *wanted: str) -> Job:
 
 
 def test_a_job_by_service_is_seen_on_the_topic(manager: Manager, peer: Peer, jobs):
+    shutil.rmtree(manager.skills_dir / "fold-again", ignore_errors=True)  # of another try
     job_id = begin(peer, "delete_episodes", skill="fold-towel", episodes=[0], name="Fold again")
     job = end(jobs, job_id)
     assert (job.state, job.kind, job.message) == ("done", "delete_episodes", "")

@@ -7,7 +7,7 @@ from node_client import Peer, until
 from std_srvs.srv import Trigger
 
 from training_manager.msg import SkillList
-from training_manager.srv import GetLogs, StartJob, UpdateSkill
+from training_manager.srv import StartJob, UpdateSkill
 
 SKILLS = "/training_manager/skills"
 
@@ -42,7 +42,8 @@ def test_the_brain_is_told_of_a_change(start, sample_skills: Path, tmp_path: Pat
 def test_ends_cleanly_and_says_a_wrong_parameter(start, tmp_path: Path, peer: Peer):
     (tmp_path / "skills").mkdir()
     manager = start(tmp_path / "skills")
-    peer.call(GetLogs, "get_logs")
+    lists = peer.listen(SkillList, SKILLS)
+    until(lambda: lists)
     code, printed = manager.end()
     assert code == 0
     assert "Traceback" not in printed

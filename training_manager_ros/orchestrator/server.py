@@ -79,8 +79,9 @@ async def serve(
         server = make_server(services)
         server.add_sockets(sockets)
         conducting = asyncio.get_running_loop().create_task(services.conductor.conduct())
+        stop = _told_to_stop()  # first, as whoever hears the address may end the server at once
         ready(address)
-        await _stopped(conducting)
+        await _stopped(stop, conducting)
         server.stop()
         if services.settings.stop_runs:
             await services.conductor.stop_runs()
@@ -105,12 +106,15 @@ def _listen(options: ServerOptions) -> list[socket.socket]:
         raise Conflict(f"Can't listen on {where}: {error.strerror}.") from error
 
 
-async def _stopped(conducting: asyncio.Task[None]) -> None:
+def _told_to_stop() -> asyncio.Event:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    waiting = loop.create_task(stop.wait())
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _stopped(stop: asyncio.Event, conducting: asyncio.Task[None]) -> None:
+    waiting = asyncio.get_running_loop().create_task(stop.wait())
     await asyncio.wait({waiting, conducting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     if conducting.done():
