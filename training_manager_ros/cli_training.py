@@ -62,7 +62,8 @@ def upload(args: argparse.Namespace) -> int:
         settings = load_settings(args.server, args.token, args.issuer, file=args.settings)
         folder = skill_folder(args.skills_dir, args.skill)
         plan = plan_upload(folder, settings.server_name)
-        require_sound(folder.name, _dataset(folder))
+        dataset = _dataset(folder)
+        require_sound(folder.name, map(dataset.episode, dataset.episode_ids))
         if args.json:
             print(json.dumps(_plan_json(args.skill, plan), indent=2))
         else:

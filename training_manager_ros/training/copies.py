@@ -14,6 +14,7 @@ from typing import Any
 
 from training_manager_ros.errors import Conflict, NotFound, Unreadable
 from training_manager_ros.training.ledger import claim, read_ledger
+from training_manager_ros.training.manifest import stamp_of
 from training_manager_ros.training.results import note_owner
 from training_manager_ros.training.skill_metadata import change_metadata, metadata_value
 from training_manager_ros.training.submit import LEGACY, known_skill_id
@@ -102,5 +103,5 @@ def _id_of(folder: Path) -> str:
 
 
 def _is_noted(folder: Path, skill_id: str) -> bool:
-    ledger = read_ledger(folder)
-    return ledger.skill_id == skill_id and ledger.inode == folder.stat().st_ino
+    ledger, stamp = read_ledger(folder), stamp_of(folder)  # it may be gone by now
+    return stamp is not None and (ledger.skill_id, ledger.inode) == (skill_id, stamp.inode)

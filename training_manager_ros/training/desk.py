@@ -128,10 +128,10 @@ class TrainingDesk:
         """What an upload would do, and how many episodes it would convert before."""
         plan = plan_upload(self._folder(skill), self._client.server_name)
         dataset = self._options.dataset(skill)
-        require_sound(skill, dataset)
+        episodes = dataset.episodes(0, len(dataset.episode_ids))
+        require_sound(skill, episodes)
         if dataset.summary.format not in _RAW:
             return plan, 0
-        episodes = dataset.episodes(0, len(dataset.episode_ids))
         return plan, sum(not episode.converted for episode in episodes)
 
     def activate(self, skill: str, run_id: int) -> Activation:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from training_manager_ros.datasets import Dataset, summarise
+from training_manager_ros.datasets import Episode, summarise
 from training_manager_ros.errors import InvalidInput, Unreadable
 from training_manager_ros.training.manifest import Stamp
 from training_manager_ros.training.reading import parse_json
@@ -75,18 +75,16 @@ def require_files(
         )
 
 
-def require_sound(skill: str, dataset: Dataset, check: Callable[[], None] = lambda: None) -> None:
+def require_sound(skill: str, episodes: Iterable[Episode]) -> None:
     """Raise `InvalidInput` that names the first episode of which a file is missing or broken.
 
-    Nobody can train on it, and it would take the place of a good one on the server. `check` is
-    called between two episodes, and ends the work by what it raises.
+    Nobody can train on it, and it would take the place of a good one on the server.
     """
-    for episode_id in dataset.episode_ids:
-        check()
-        for problem in dataset.episode(episode_id).problems:
+    for episode in episodes:
+        for problem in episode.problems:
             if problem.code in _UNUSABLE:
                 raise InvalidInput(
-                    f"{skill} can't be uploaded whole: episode {episode_id}: {problem} Bring the "
+                    f"{skill} can't be uploaded whole: episode {episode.id}: {problem} Bring the "
                     "file back, or delete the episode and upload the copy without it."
                 )
 

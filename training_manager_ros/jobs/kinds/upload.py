@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from training_manager_ros.datasets import FactCache
+from training_manager_ros.datasets import Dataset, Episode, FactCache
 from training_manager_ros.editing.assemble import open_patiently
 from training_manager_ros.jobs.control import Control
 from training_manager_ros.jobs.kind import JobKind, Locks
@@ -56,7 +56,7 @@ class UploadSkill(JobKind):
         conversion = None
         facts = FactCache(cache_dir() / "facts.sqlite")
         control.stage("looking at the episodes")
-        require_sound(folder.name, open_patiently(folder, facts), control.check)
+        require_sound(folder.name, _episodes(open_patiently(folder, facts), control))
         if self._converts(folder, arguments):
             conversion = RawConversion(self.skills_dir, folder.name, facts)
         options = TransferOptions(bytes_per_second=rate_limit(arguments, "bytes_per_second"))
@@ -73,6 +73,12 @@ class UploadSkill(JobKind):
     @staticmethod
     def _converts(folder: Path, arguments: Mapping[str, Any]) -> bool:
         return not arguments.get("raw", False) and may_be_raw(folder)
+
+
+def _episodes(dataset: Dataset, control: Control) -> Iterator[Episode]:
+    for episode_id in dataset.episode_ids:
+        control.check()
+        yield dataset.episode(episode_id)
 
 
 def _as_json(skill: str, result: UploadResult) -> dict[str, Any]:
